@@ -1,0 +1,1 @@
+"""A question in context -> a grounded answer with verified citations."""

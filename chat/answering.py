@@ -1,0 +1,282 @@
+"""The chat flow: standalone question -> retrieval -> verdict -> answer, as a stream of events."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from chat.citations import make_safe, verify
+from chat.extractive import MAX_WORDS, Draft, compose
+from chat.follow_ups import FollowUps
+from chat.generative import answer_prompt, says_not_covered, select_sources
+from chat.standalone import standalone_question
+from core.content import GlossaryTerm, Question
+from core.errors import EndpointError
+from core.models import ChatModel
+from core.types import Answer, Chunk, Hit, Retrieval, Source, Turn, Verdict
+from retrieval.confidence import load_coefficients
+from retrieval.lexical import tokenize
+from retrieval.retriever import Retriever
+
+SEARCH_DEPTH = 20
+MAX_PARTS = 3
+TOKEN = re.compile(r"\S+\s*")
+_PART_BREAK = re.compile(r"\?\s+|;\s+|,?\s+and (?:also )?(?=(?:what|how|why|when|which|who|where)\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is going on, for the status line."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the answer, to be shown at once."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Restart:
+    """What was streamed so far is withdrawn: another engine answers, for the reason given."""
+
+    notice: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end: the complete, checked answer."""
+
+    answer: Answer
+
+
+Event = Status | Token | Restart | Done
+
+
+class Assistant:
+    """Answers questions from the notes. Safe to share between threads."""
+
+    def __init__(
+        self, retriever: Retriever, bank: Sequence[Question] = (), glossary: Sequence[GlossaryTerm] = (),
+        model: ChatModel | None = None,
+    ) -> None:
+        self.retriever = retriever
+        self.glossary = glossary
+        self.model = model
+        self._follow_ups = FollowUps(bank, retriever.chunks)
+
+    def with_model(self, model: ChatModel | None) -> Assistant:
+        """The same assistant with another chat model (or none)."""
+        other = Assistant.__new__(Assistant)
+        other.__dict__ = {**self.__dict__, "model": model}
+        return other
+
+    def answer(self, question: str, history: Sequence[Turn] = (), topic: int | None = None) -> Answer:
+        """The complete answer, without streaming."""
+        for event in self.stream(question, history, topic):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("a stream ends with Done")
+
+    def stream(self, question: str, history: Sequence[Turn] = (), topic: int | None = None) -> Iterator[Event]:
+        """Answer as events, the last of them `Done`. Endpoint failures end in the extractive answer with a notice."""
+        clock = _Clock()
+        if history:
+            yield Status("Reading the conversation…")
+        standalone = standalone_question(history, question, self.glossary, self.model)
+        clock.lap("condense")
+        yield Status("Searching your notes…")
+        findings = [
+            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic))
+            for part in ([standalone] if self.model else split_parts(standalone))
+        ]
+        clock.lap("retrieve")
+        base = Answer(
+            question=question, standalone_question=standalone, verdict=_verdict(findings), text="", sources=(), follow_ups=(),
+            confidence=round(sum(f.retrieval.confidence for f in findings) / len(findings), 4),
+            engine="extractive", timings_ms={}, trace=_trace(findings),
+        )
+        asked = [turn.content for turn in history if turn.role == "user"]
+        if base.verdict == "not_covered":
+            yield from self._finish(self._not_covered(base, findings), clock, asked)
+        elif self.model is None:
+            yield from self._finish(self._extract(base, findings), clock, asked)
+        else:
+            yield from self._generate(base, findings, self.model, clock, asked)
+
+    def _generate(
+        self, base: Answer, findings: list[_Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]
+    ) -> Iterator[Event]:
+        hits = [hit for hit in findings[0].retrieval.hits if hit.chunk.part != "Sources"]
+        sources = select_sources(hits)
+        yield Status(f"{model.name} is writing…")
+        text = ""
+        try:
+            for piece in model.stream(answer_prompt(base.standalone_question, sources)):
+                text += piece
+                yield Token(piece)
+        except EndpointError as error:
+            notice = f"{error} The answer below is quoted from your notes instead."
+            yield Restart(notice)
+            yield from self._finish(replace(self._extract(base, findings), notice=notice), clock, asked)
+            return
+        if says_not_covered(text):
+            yield Restart("")
+            yield from self._finish(replace(self._not_covered(base, findings), engine="generative"), clock, asked)
+            return
+        yield Status("Checking every sentence against its source…")
+        verified = verify(make_safe(text, sources), sources)
+        notice = ""
+        verdict = base.verdict
+        if not verified.sources:
+            notice = f"{model.name} cited none of the passages, so its answer was dropped; the answer below is quoted from your notes."
+            yield Restart(notice)
+            yield from self._finish(replace(self._extract(base, findings), notice=notice), clock, asked)
+            return
+        if verified.unsupported:
+            verdict = "partial"
+            many = "sentences are" if verified.unsupported > 1 else "sentence is"
+            notice = f"{verified.unsupported} {many} not supported by the cited passage and marked in the text."
+        answer = replace(
+            base, text=verified.text, sources=verified.sources, verdict=verdict, engine="generative", notice=notice
+        )
+        yield from self._finish(answer, clock, asked, streamed=True)
+
+    def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
+        """Compose from the parts that are covered; name what is not."""
+        covered = [f for f in findings if f.verdict != "not_covered"]
+        drafts = [compose(f.question, f.retrieval, self.retriever, MAX_WORDS // len(covered)) for f in covered]
+        text, sources = _join(drafts)
+        missing = self._missing(base, findings, sources)
+        if missing:
+            text = f"{text}\n\n{missing}"
+        return replace(base, text=text, sources=sources)
+
+    def _missing(self, base: Answer, findings: list[_Finding], sources: Sequence[Source]) -> str:
+        """For a partial answer: one sentence that says what the notes do not hold."""
+        if base.verdict != "partial":
+            return ""
+        uncovered = [f.question.rstrip("?.! ") for f in findings if f.verdict == "not_covered"]
+        if uncovered:
+            return f"*Not in your notes: {'; '.join(uncovered)}.*"
+        held = set(tokenize(" ".join(f"{s.title} {s.heading} {s.text}" for s in sources)))
+        words = [w for w in re.findall(r"[\w-]+", base.standalone_question) if (t := tokenize(w)) and not set(t) & held]
+        about = f" They say nothing about: {', '.join(dict.fromkeys(words))}." if words else ""
+        return f"*Your notes may cover only a part of this question.{about}*"
+
+    def _not_covered(self, base: Answer, findings: list[_Finding]) -> Answer:
+        nearest = _nearest(findings)
+        near = "; ".join(dict.fromkeys(chunk.title for chunk in nearest))
+        text = "This is not in your notes." + (f" The nearest topics there are: {near}." if near else "")
+        return replace(base, verdict="not_covered", text=text, sources=(), follow_ups=self._follow_ups.nearest(nearest))
+
+    def _finish(self, answer: Answer, clock: _Clock, asked: Sequence[str], streamed: bool = False) -> Iterator[Event]:
+        answer = replace(answer, text=make_safe(answer.text, answer.sources))
+        if answer.verdict != "not_covered":
+            question = answer.standalone_question
+            answer = replace(answer, follow_ups=self._follow_ups.suggest(question, answer.sources, asked))
+        if not streamed:
+            yield from (Token(piece) for piece in TOKEN.findall(answer.text))
+        clock.lap("answer")
+        yield Done(replace(answer, timings_ms=clock.laps()))
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A part of the question and what was found for it."""
+
+    question: str
+    retrieval: Retrieval
+
+    @property
+    def verdict(self) -> Verdict:
+        floors = load_coefficients()
+        if self.retrieval.confidence >= floors.answered_floor:
+            return "answered"
+        return "partial" if self.retrieval.confidence >= floors.partial_floor else "not_covered"
+
+
+def split_parts(question: str) -> list[str]:
+    """The parts of a multi-part question; a part too short to stand alone keeps the question whole.
+
+    >>> split_parts("What is HNSW? How do I choose M for it?")
+    ['What is HNSW', 'How do I choose M for it?']
+    """
+    parts = [part.strip() for part in _PART_BREAK.split(question) if part.strip()]
+    stands_alone = all(len(tokenize(part)) >= 1 and not re.search(r"\b(it|its|they|them|their|this|that|these)\b", part) for part in parts)
+    return parts if 1 < len(parts) <= MAX_PARTS and stands_alone else [question]
+
+
+def _verdict(findings: Sequence[_Finding]) -> Verdict:
+    verdicts = {f.verdict for f in findings}
+    if verdicts == {"not_covered"}:
+        return "not_covered"
+    return "answered" if verdicts == {"answered"} else "partial"
+
+
+def _join(drafts: Sequence[Draft]) -> tuple[str, tuple[Source, ...]]:
+    """One text of several drafts, citations renumbered in order; a passage cited twice keeps one number for one quote."""
+    texts: list[str] = []
+    sources: list[Source] = []
+    for draft in drafts:
+        numbers: dict[int, int] = {}
+        for source in draft.sources:
+            known = next((s.n for s in sources if (s.chunk_id, s.quote) == (source.chunk_id, source.quote)), None)
+            numbers[source.n] = known or len(sources) + 1
+            if known is None:
+                sources.append(replace(source, n=len(sources) + 1))
+        text = draft.text
+        for source in draft.sources:
+            text = text.replace(f"[{source.n}]", f"[#{numbers[source.n]}]")
+        texts.append(text.replace("[#", "["))
+    return "\n\n".join(texts), tuple(sources)
+
+
+def _nearest(findings: Sequence[_Finding], count: int = 3) -> list[Chunk]:
+    """The best passages of different topics, by meaning."""
+    hits: list[Hit] = sorted((h for f in findings for h in f.retrieval.hits), key=lambda h: -(h.dense_score or 0.0))
+    topics: dict[int, Chunk] = {}
+    for hit in hits:
+        if hit.chunk.topic is not None:
+            topics.setdefault(hit.chunk.topic, hit.chunk)
+    return list(topics.values())[:count]
+
+
+def _trace(findings: Sequence[_Finding]) -> tuple[dict[str, object], ...]:
+    """What the "why this answer" panel shows."""
+    return tuple(
+        {
+            "question": f.question, "confidence": round(f.retrieval.confidence, 4),
+            "features": {k: round(v, 3) for k, v in f.retrieval.features.items()},
+            "timings_ms": dict(f.retrieval.timings_ms),
+            "hits": [
+                {
+                    "title": h.chunk.title, "heading": h.chunk.heading, "chunk_id": h.chunk.id, "score": round(h.score, 5),
+                    "dense_rank": h.dense_rank, "dense_score": round(h.dense_score or 0.0, 3),
+                    "lexical_rank": h.lexical_rank, "lexical_score": round(h.lexical_score or 0.0, 2),
+                }
+                for h in f.retrieval.hits[:10]
+            ],
+        }
+        for f in findings
+    )
+
+
+class _Clock:
+    """Stages in milliseconds, with their total."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000, 1)
+        self._last = now
+
+    def laps(self) -> dict[str, float]:
+        return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 1)}

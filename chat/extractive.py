@@ -1,0 +1,227 @@
+"""The extractive engine: composes an answer from verbatim spans of the retrieved passages, each with its citation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.intents import Intent, classify, comparison_sides
+from chat.passages import Unit, split_units
+from core.types import Chunk, Hit, Retrieval, Source
+from retrieval.lexical import tokenize
+from retrieval.retriever import Retriever
+
+TARGET_WORDS, MAX_WORDS, SPAN_WORDS = 180, 340, 120
+MAX_SPANS = 6
+MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS
+MIN_WORDS = 110
+SAME_TEXT = 0.75
+
+# Parts of a section that suit an intent, best first; "" is the section's definition.
+PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
+    "definition": ("", "How it works"),
+    "comparison": ("Trade-offs", "", "How it works"),
+    "trade_off": ("Trade-offs", "Pitfalls", ""),
+    "calculation": ("Worked example", "", "How it works"),
+    "why": ("", "How it works"),
+    "how": ("How it works", ""),
+    "list": ("", "How it works", "Trade-offs"),
+    "design": ("", "How it works"),
+    "general": ("", "How it works"),
+}
+PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
+GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", "What the interviewer is after", "Sources"})
+SECTION_BONUS, HEADING_BONUS, TABLE_BONUS, SIDES_BONUS = 0.25, 0.5, 0.3, 1.0
+PREFERRED_BONUS, PREFERRED_STEP = 0.45, 0.1
+NEIGHBOUR_WORTH = 0.15  # of a chunk in the leading section that retrieval did not return
+_ABOUT_ROADMAP = re.compile(r"\broadmap\b|\btopics?\b|\blearning (order|path)\b|\bsubtopics?\b|\bstudy (order|plan)\b", re.IGNORECASE)
+_ABOUT_SOURCES = re.compile(r"\b(paper|papers|reference|references|cite|citation|author|authors|published|arxiv|who (proposed|introduced|invented|wrote))\b", re.I)
+_WANTS_CODE = re.compile(r"\b(code|python|implement|implementation|snippet|script|example)\b", re.IGNORECASE)
+_LEANS_ON_BEFORE = re.compile(r"(?:This|That|These|Those|It|They|Such|However|Therefore|Thus|Hence|Its|Their|Both|The same|In contrast|For example|The (?:first|second|third|latter|former))\b")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A verbatim part of a chunk."""
+
+    chunk: Chunk
+    quote: str
+    kind: str  # the kind of its last unit
+
+    @property
+    def words(self) -> int:
+        """Number of words."""
+        return len(self.quote.split())
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A composed answer before it becomes an `Answer`."""
+
+    text: str
+    sources: tuple[Source, ...]
+
+
+def compose(question: str, retrieval: Retrieval, retriever: Retriever, max_words: int = MAX_WORDS) -> Draft:
+    """Answer a question from what was retrieved, in verbatim spans; empty when nothing was."""
+    intent = classify(question)
+    ranked = _rank_chunks(question, intent, retrieval, retriever)
+    chosen: list[Span] = []
+    words = 0
+    best = ranked[0][0] if ranked else 0.0
+    for score, chunk in ranked:
+        if len(chosen) == MAX_SPANS or words >= TARGET_WORDS * max_words // MAX_WORDS:
+            break
+        if words >= MIN_WORDS and score < best * MIN_RELATIVE_SCORE:
+            break
+        span = pick_span(question, intent, chunk, min(SPAN_WORDS, max_words - words))
+        if span and not _repeats(span, chosen):
+            chosen.append(span)
+            words += span.words
+    return _write(question, chosen)
+
+
+def _rank_chunks(
+    question: str, intent: Intent, retrieval: Retrieval, retriever: Retriever
+) -> list[tuple[float, Chunk]]:
+    """Chunks with their worth for this question, best first: retrieval, the section it points at, and the intent's parts."""
+    hits = [hit for hit in retrieval.hits if _eligible(question, hit.chunk)]
+    if not hits:
+        return []
+    top = hits[0].score
+    worth = {hit.chunk.id: hit.score / top for hit in hits}
+    chunks = {hit.chunk.id: hit.chunk for hit in hits}
+    lead = _lead_sections(question, intent, hits, retriever)
+    for section in lead:
+        for chunk in retriever.neighbours(section, section.headings[:1]):
+            if _eligible(question, chunk):
+                chunks.setdefault(chunk.id, chunk)
+                worth[chunk.id] = worth.get(chunk.id, NEIGHBOUR_WORTH) + SECTION_BONUS
+    preferred = PREFERRED_PARTS[intent]
+    sides = [set(tokenize(side)) for side in comparison_sides(question)]
+    leading = {(section.document, section.section) for section in lead}
+    question_terms = set(tokenize(question))
+    for id_, chunk in chunks.items():
+        if chunk.part in preferred and (chunk.document, chunk.section) in leading:
+            worth[id_] += PREFERRED_BONUS - PREFERRED_STEP * preferred.index(chunk.part)
+        worth[id_] -= PART_PENALTY.get(chunk.part, 0.0)
+        part_terms = set(tokenize(chunk.headings[-1])) if chunk.headings else set()
+        if len(part_terms) > 1 and part_terms <= question_terms:
+            worth[id_] += HEADING_BONUS
+        if sides and all(side & part_terms for side in sides):
+            worth[id_] += SIDES_BONUS
+        if intent in {"comparison", "trade_off"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
+            worth[id_] += TABLE_BONUS
+    return sorted(((worth[id_], chunk) for id_, chunk in chunks.items()), key=lambda p: (-p[0], p[1].document, p[1].position))
+
+
+def _lead_sections(question: str, intent: Intent, hits: Sequence[Hit], retriever: Retriever) -> list[Chunk]:
+    """One chunk of each section the answer should lead with: the best section, and for a comparison the section of each side."""
+    votes: dict[tuple[str, str], float] = {}
+    first: dict[tuple[str, str], Chunk] = {}
+    for rank, hit in enumerate(hits[:10]):
+        key = (hit.chunk.document, hit.chunk.section)
+        votes[key] = votes.get(key, 0.0) + 1.0 / (rank + 1)
+        first.setdefault(key, hit.chunk)
+    lead = [first[max(votes, key=lambda key: votes[key])]]
+    sides = comparison_sides(question)
+    whole = any(all(set(tokenize(s)) & set(tokenize(h.chunk.heading)) for s in sides) for h in hits[:5])
+    if intent == "comparison" and not whole:
+        for side in sides:
+            found = [h.chunk for h in retriever.retrieve(side, 3).hits if _eligible(question, h.chunk)]
+            if found and (found[0].document, found[0].section) not in {(c.document, c.section) for c in lead}:
+                lead.append(found[0])
+    return lead
+
+
+def _eligible(question: str, chunk: Chunk) -> bool:
+    """The roadmap answers questions about itself; lists of sources answer questions about papers."""
+    if chunk.topic is None and chunk.document.endswith("roadmap.yaml") and not _ABOUT_ROADMAP.search(question):
+        return False
+    return chunk.part != "Sources" or bool(_ABOUT_SOURCES.search(question))
+
+
+def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Span | None:
+    """The contiguous run of units of a chunk that says most about the question within `max_words`."""
+    units = split_units(chunk.text)
+    wants_code = intent == "calculation" or bool(_WANTS_CODE.search(question))
+    terms = set(tokenize(question))
+    best: tuple[float, int, int] | None = None
+    for start in range(len(units)):
+        words, gain = 0, 0.0
+        if start and _LEANS_ON_BEFORE.match(units[start].text):
+            continue
+        for end in range(start, len(units)):
+            unit = units[end]
+            if unit.kind == "code" and not wants_code:
+                break
+            words += unit.words
+            if words > max_words and not (end == start and unit.kind == "table"):
+                break
+            gain += _gain(unit, terms)
+            introduces = end + 1 < len(units) and unit.kind == "sentence" and units[end + 1].kind != "sentence"
+            whole = not unit.text.rstrip().endswith(":") and not introduces
+            score = gain - (0.5 if start else 0.0) - (1.0 if units[start].kind == "code" else 0.0)
+            if whole and (best is None or score > best[0]):
+                best = (score, start, end)
+    if best is None:
+        return None
+    _, start, end = best
+    return Span(chunk, chunk.text[units[start].start : units[end].end], units[end].kind)
+
+
+def _gain(unit: Unit, terms: set[str]) -> float:
+    return 0.4 + len(terms & set(tokenize(unit.text)))
+
+
+def _repeats(span: Span, chosen: Sequence[Span]) -> bool:
+    terms = set(tokenize(span.quote))
+    return any(
+        len(terms & other) / max(1, min(len(terms), len(other))) > SAME_TEXT
+        for other in (set(tokenize(c.quote)) for c in chosen)
+    )
+
+
+def _write(question: str, spans: Sequence[Span]) -> Draft:
+    """Put the spans in reading order, name each part, and number the sources in order of appearance."""
+    ordered = _reading_order(question, spans)
+    paragraphs: list[str] = []
+    sources: list[Source] = []
+    for span in ordered:
+        chunk = span.chunk
+        n = len(sources) + 1
+        sources.append(Source(
+            n=n, chunk_id=chunk.id, document=chunk.document, title=chunk.title, topic=chunk.topic, heading=chunk.heading,
+            page=chunk.page, quote=span.quote, text=chunk.text,
+        ))
+        label = _label(span, ordered)
+        mark = f"[{n}]" if span.kind in {"sentence", "item"} else f"\n\n[{n}]"
+        separator = " " if span.kind in {"sentence", "item"} else ""
+        paragraphs.append(f"{label}{span.quote}{separator}{mark}")
+    return Draft("\n\n".join(paragraphs), tuple(sources))
+
+
+def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:
+    """Sections in order of worth, each from its definition on; the best span goes first when the definition is not what was asked."""
+    if not spans:
+        return []
+    sections = list(dict.fromkeys((span.chunk.document, span.chunk.section) for span in spans))
+    lead = spans[0]
+    defined = len(set(tokenize(question)) & set(tokenize(lead.chunk.section))) * 2 >= len(set(tokenize(lead.chunk.section)))
+    lead_first = not defined and lead.chunk.part not in {"Pitfalls", "Worked example", "Trade-offs"}
+    return sorted(
+        spans,
+        key=lambda s: (lead_first and s is not lead, sections.index((s.chunk.document, s.chunk.section)), s.chunk.position),
+    )
+
+
+def _label(span: Span, ordered: Sequence[Span]) -> str:
+    """A bold line with the part's name, where the part changes; the first paragraph answers without one."""
+    if span is ordered[0] or not span.chunk.headings:
+        return ""
+    if ordered[ordered.index(span) - 1].chunk.headings == span.chunk.headings:
+        return ""
+    part = span.chunk.headings[-1]
+    generic_elsewhere = part in GENERIC_PARTS and span.chunk.section != ordered[0].chunk.section
+    return f"**{span.chunk.section}: {part}**\n\n" if generic_elsewhere else f"**{part}**\n\n"

@@ -1,0 +1,312 @@
+"""Groundwork in a terminal. Data goes to stdout, progress and problems to stderr.
+
+    python cli.py ingest [PATH...] [--json]
+    python cli.py search "query" [--k 10] [--topic N] [--json]
+    python cli.py ask "question" [--json]
+    python cli.py batch search|ask --input FILE.jsonl --output FILE.jsonl
+    python cli.py doctor [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from core.errors import GroundworkError
+from core.settings import Settings, load_settings
+from core.types import Answer, Retrieval, Turn
+
+if TYPE_CHECKING:
+    from chat.answering import Assistant
+    from retrieval.retriever import Retriever
+
+EXIT_OK, EXIT_PROBLEM, EXIT_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0 good, 1 a problem, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, load_settings()))
+    except GroundworkError as error:
+        print(error.explain(), file=sys.stderr)
+        return EXIT_PROBLEM
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cli.py", description="Groundwork: a study assistant for LLM-engineer interviews.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[..., int], help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("ingest", run_ingest, "bring the index up to date; PATHs (files or folders) are added to it")
+    sub.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    sub.add_argument("--json", action="store_true")
+    sub = command("search", run_search, "find passages")
+    sub.add_argument("query")
+    sub.add_argument("--k", type=_positive, default=10)
+    sub.add_argument("--topic", type=int)
+    sub.add_argument("--json", action="store_true")
+    sub = command("ask", run_ask, "answer a question from the notes")
+    sub.add_argument("question")
+    sub.add_argument("--topic", type=int)
+    sub.add_argument("--json", action="store_true")
+    sub = command("batch", run_batch, "search or ask for every line of a JSONL file")
+    sub.add_argument("job", choices=["search", "ask"])
+    sub.add_argument("--input", type=Path, required=True)
+    sub.add_argument("--output", type=Path, required=True)
+    sub = command("doctor", run_doctor, "check that everything Groundwork needs is in place")
+    sub.add_argument("--json", action="store_true")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+# ingest
+
+
+def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
+    """Bring the index up to date. A file that cannot be read is reported; the rest go on and the status says so."""
+    from dataclasses import asdict
+
+    from ingest.pipeline import ingest
+
+    report = ingest(settings, options.paths, show_progress)
+    if options.json:
+        print(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        print(
+            f"{report.documents} documents, {report.total_chunks} passages: {report.embedded_chunks} embedded, "
+            f"{report.deleted_chunks} deleted."
+        )
+    for reason in report.failures.values():
+        print(reason, file=sys.stderr)
+    return EXIT_PROBLEM if report.failures else EXIT_OK
+
+
+def show_progress(done: int, total: int) -> None:
+    """A bar on a terminal, a line at the end elsewhere; always on stderr."""
+    if sys.stderr.isatty():
+        filled = 30 * done // max(total, 1)
+        end = "\n" if done == total else ""
+        print(f"\rEmbedding {'#' * filled}{'.' * (30 - filled)} {done}/{total}", end=end, file=sys.stderr, flush=True)
+    elif done == total:
+        print(f"Embedded {total} passages.", file=sys.stderr)
+
+
+# search and ask
+
+
+def _open_retriever(settings: Settings) -> Retriever:
+    """A retriever over an up-to-date index; a first run ingests."""
+    from ingest.pipeline import ingest, is_stale
+    from retrieval.retriever import get_retriever
+
+    if is_stale(settings):
+        for reason in ingest(settings, progress=show_progress).failures.values():
+            print(reason, file=sys.stderr)
+    return get_retriever(settings)
+
+
+def _open_assistant(settings: Settings) -> Assistant:
+    from chat.answering import Assistant
+    from core.content import load_glossary, load_questions
+    from core.models import get_chat_model
+
+    folder = settings.knowledge_dir
+    return Assistant(_open_retriever(settings), load_questions(folder), load_glossary(folder), get_chat_model(settings))
+
+
+def run_search(options: argparse.Namespace, settings: Settings) -> int:
+    """Print the passages that match best."""
+    retrieval = _open_retriever(settings).retrieve(options.query, options.k, options.topic)
+    if options.json:
+        print(json.dumps({"query": options.query, **search_record(retrieval)}, ensure_ascii=False))
+        return EXIT_OK
+    print(f"confidence {retrieval.confidence:.2f}")
+    for rank, hit in enumerate(retrieval.hits, 1):
+        print(f"\n{rank}. {hit.chunk.title} > {hit.chunk.heading}  ({hit.score:.4f})\n{_indent(hit.chunk.text[:300])}")
+    return EXIT_OK
+
+
+def run_ask(options: argparse.Namespace, settings: Settings) -> int:
+    """Print an answer with its sources."""
+    answer = _open_assistant(settings).answer(options.question, topic=options.topic)
+    if options.json:
+        print(json.dumps({"question": options.question, **ask_record(answer)}, ensure_ascii=False))
+        return EXIT_OK
+    print(f"{answer.text}\n")
+    if answer.notice:
+        print(f"({answer.notice})\n")
+    for source in answer.sources:
+        print(f"[{source.n}] {source.title} > {source.heading}  ({source.document})")
+    print(f"\n{answer.verdict}, confidence {answer.confidence:.2f}, {answer.engine}, {answer.timings_ms['total']:.0f} ms")
+    if answer.follow_ups:
+        print("\nNext:\n" + "\n".join(f"- {question}" for question in answer.follow_ups))
+    return EXIT_OK
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"   {line}" for line in text.splitlines())
+
+
+def search_record(retrieval: Retrieval) -> dict[str, Any]:
+    """The `search` contract: hits, confidence, timings_ms."""
+    return {
+        "hits": [
+            {
+                "chunk_id": hit.chunk.id, "document": hit.chunk.document, "topic": hit.chunk.topic,
+                "heading": hit.chunk.heading, "score": hit.score, "text": hit.chunk.text,
+            }
+            for hit in retrieval.hits
+        ],
+        "confidence": retrieval.confidence,
+        "timings_ms": dict(retrieval.timings_ms),
+    }
+
+
+def ask_record(answer: Answer) -> dict[str, Any]:
+    """The `ask` contract."""
+    return {
+        "standalone_question": answer.standalone_question, "verdict": answer.verdict, "confidence": answer.confidence,
+        "answer": answer.text,
+        "sources": [
+            {
+                "n": s.n, "chunk_id": s.chunk_id, "document": s.document, "topic": s.topic, "heading": s.heading,
+                "page": s.page, "quote": s.quote, "text": s.text,
+            }
+            for s in answer.sources
+        ],
+        "follow_ups": list(answer.follow_ups), "engine": answer.engine, "timings_ms": dict(answer.timings_ms),
+        **({"notice": answer.notice} if answer.notice else {}),
+    }
+
+
+# batch
+
+
+def run_batch(options: argparse.Namespace, settings: Settings) -> int:
+    """One result line for every input line, in order; a bad line yields an error and the rest go on."""
+    try:
+        lines = options.input.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"{options.input} cannot be read: {error}. Give a UTF-8 file with one JSON object a line.", file=sys.stderr)
+        return EXIT_PROBLEM
+    if options.job == "search":
+        retriever = _open_retriever(settings)
+        work = lambda item: _batch_search(item, retriever)  # noqa: E731
+    else:
+        assistant = _open_assistant(settings)
+        work = lambda item: _batch_ask(item, assistant)  # noqa: E731
+    failures = 0
+    total = sum(1 for line in lines if line.strip())
+    try:
+        with options.output.open("w", encoding="utf-8") as output:
+            for done, record in enumerate(_batch_records(lines, work), 1):
+                failures += "error" in record
+                output.write(json.dumps(record, ensure_ascii=False) + "\n")
+                output.flush()
+                _show_count(done, total, sys.stderr)
+    except OSError as error:
+        print(f"{options.output} cannot be written: {error.strerror}. Choose another file.", file=sys.stderr)
+        return EXIT_PROBLEM
+    print(f"{total} lines, {failures} with errors.", file=sys.stderr)
+    return EXIT_PROBLEM if failures else EXIT_OK
+
+
+def _batch_records(lines: Sequence[str], work: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        id_: Any = None
+        try:
+            item = json.loads(line)
+            if not isinstance(item, dict):
+                raise ValueError("a line is one JSON object")
+            id_ = item.get("id")
+            yield {"id": id_, **work(item)}
+        except json.JSONDecodeError as error:
+            yield {"id": id_, "error": f"line {number} is not valid JSON: {error.msg}"}
+        except ValueError as error:
+            yield {"id": id_, "error": f"line {number}: {error}"}
+        except GroundworkError as error:
+            yield {"id": id_, "error": error.explain()}
+
+
+def _field(item: dict[str, Any], name: str, kind: type, default: Any = None) -> Any:
+    value = item.get(name, default)
+    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+        raise ValueError(f"`{name}` must be of type {kind.__name__}")
+    return value
+
+
+def _question(item: dict[str, Any]) -> str:
+    text: str | None = _field(item, "question", str)
+    if not (text or "").strip():
+        raise ValueError("`question` is missing or empty")
+    return str(text)
+
+
+def _history(item: dict[str, Any]) -> list[Turn]:
+    turns = _field(item, "history", list, []) or []
+    if not all(isinstance(t, dict) and t.get("role") in {"user", "assistant"} and isinstance(t.get("content"), str) for t in turns):
+        raise ValueError('`history` is a list of {"role": "user" | "assistant", "content": text}')
+    return [Turn(t["role"], t["content"]) for t in turns]
+
+
+def _batch_search(item: dict[str, Any], retriever: Retriever) -> dict[str, Any]:
+    k = _field(item, "k", int, 10)
+    if k < 1:
+        raise ValueError("`k` must be 1 or more")
+    question = _question(item)
+    history = _history(item)
+    if history:
+        from chat.standalone import standalone_question
+        from core.content import load_glossary
+
+        question = standalone_question(history, question, load_glossary())
+    return search_record(retriever.retrieve(question, k, _field(item, "topic", int)))
+
+
+def _batch_ask(item: dict[str, Any], assistant: Assistant) -> dict[str, Any]:
+    return ask_record(assistant.answer(_question(item), _history(item), _field(item, "topic", int)))
+
+
+def _show_count(done: int, total: int, stream: TextIO) -> None:
+    if stream.isatty():
+        print(f"\r{done}/{total}", end="\n" if done == total else "", file=stream, flush=True)
+
+
+# doctor
+
+
+def run_doctor(options: argparse.Namespace, settings: Settings) -> int:
+    """Report versions, index state, model hash, endpoint and disk; the exit status is 1 when Groundwork cannot be used."""
+    from core.doctor import examine
+
+    report = examine(settings)
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        for name, check in report["checks"].items():
+            print(f"{'ok ' if check['ok'] else 'BAD' if check['required'] else '-- '} {name}: {check['detail']}")
+    return EXIT_OK if report["usable"] else EXIT_PROBLEM
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,227 @@
+"""The shipped knowledge as typed objects: roadmap, question bank, glossary, references, resources.
+
+Each loader validates its file at load and raises `ContentError` with file, line and fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from core.errors import ContentError
+
+KNOWLEDGE_DIR = Path(__file__).resolve().parent.parent / "knowledge"
+
+Level = Literal["Beginner", "Intermediate", "Advanced", "Expert"]
+QuestionLevel = Literal["beginner", "intermediate", "advanced", "expert"]
+QuestionKind = Literal["concept", "compare", "calculate", "debug", "design", "behaviour"]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Subtopic(_Model):
+    """A named part of a topic; its name is an `##` heading of the topic's note."""
+
+    name: Text
+    summary: Text
+
+
+class Topic(_Model):
+    """One of the roadmap's topics. `next` holds the numbers its arrows point at."""
+
+    number: int = Field(ge=1)
+    slug: str = Field(pattern=r"^\d\d-[a-z0-9-]+$")
+    title: Text
+    level: Level
+    next: tuple[int, ...] = ()
+    subtopics: tuple[Subtopic, ...] = Field(min_length=1)
+    questions: tuple[Text, ...] = Field(min_length=1)
+
+
+class Roadmap(_Model):
+    """The roadmap: topics in learning order."""
+
+    topics: tuple[Topic, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Roadmap:
+        numbers = [topic.number for topic in self.topics]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("topic numbers must be unique")
+        missing = {n for topic in self.topics for n in topic.next} - set(numbers)
+        if missing:
+            raise ValueError(f"`next` names topics that do not exist: {sorted(missing)}")
+        return self
+
+    def topic(self, number: int) -> Topic:
+        """The topic with this number. Raises KeyError when there is none."""
+        for topic in self.topics:
+            if topic.number == number:
+                return topic
+        raise KeyError(number)
+
+
+class KeyPoint(_Model):
+    """One statement that can be checked in an answer."""
+
+    text: Text
+    weight: int = Field(ge=1, le=3)
+    required: bool
+
+
+class Misconception(_Model):
+    """What people wrongly say, and the correction."""
+
+    wrong: Text
+    correction: Text
+
+
+class Question(_Model):
+    """An interview question with its reference answers and the sections it rests on."""
+
+    id: str = Field(pattern=r"^\d\d-[a-z0-9-]+$")
+    topic: int
+    subtopic: Text
+    level: QuestionLevel
+    kind: QuestionKind
+    question: Text
+    answer_30s: Text
+    answer_2min: Text
+    key_points: tuple[KeyPoint, ...] = Field(min_length=3, max_length=7)
+    misconceptions: tuple[Misconception, ...] = Field(min_length=1)
+    follow_ups: tuple[Text, ...] = Field(min_length=2)
+    notes: tuple[str, ...] = Field(min_length=1)
+
+
+class Reference(_Model):
+    """A source that a note cites, identified by its URL."""
+
+    url: str = Field(pattern=r"^https?://\S+$")
+    label: Text
+    title: Text
+    authors: Text
+    year: int = Field(ge=1940, le=2026)
+    kind: Literal["paper", "docs", "book", "article", "report", "repo", "course"]
+    venue: Text | None = None
+
+
+class Resource(_Model):
+    """Something to read, watch or build with."""
+
+    topic: int
+    title: Text
+    authors: Text
+    year: int = Field(ge=1940, le=2026)
+    kind: Literal["paper", "docs", "course", "book", "repo", "article"]
+    url: str = Field(pattern=r"^https?://\S+$")
+    level: QuestionLevel
+    gives: Text
+
+
+class GlossaryTerm(_Model):
+    """A term of the field; `aliases` are what people type for it."""
+
+    term: Text
+    acronym: Text | None = None
+    aliases: tuple[Text, ...] = ()
+    definition: Text
+    topics: tuple[int, ...] = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The term, its acronym and its aliases."""
+        return (self.term, *((self.acronym,) if self.acronym else ()), *self.aliases)
+
+
+T = TypeVar("T")
+
+
+def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
+    """Read a YAML file and validate it against `shape` (a pydantic model or a typing form).
+
+    Raises:
+        ContentError: with the line of the offending value and what to do about it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContentError(path, 1, f"cannot be read: {error.strerror}", "Restore the file from the repository.") from error
+    try:
+        root = yaml.compose(text)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        fix = "Quote strings that contain ': ' or start with a special character, and check the indentation."
+        raise ContentError(path, line, f"is not valid YAML: {error.problem}", fix) from error
+    try:
+        return TypeAdapter(shape).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        fix = f"Correct `{where}` there; CONTRIBUTING.md shows the schema."
+        raise ContentError(path, _line_of(root, first["loc"]), f"{where}: {first['msg']}", fix) from error
+
+
+def _line_of(node: yaml.Node | None, location: Sequence[int | str]) -> int:
+    """Line (from 1) of the deepest YAML node on the path `location`."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == part), None)
+        else:
+            break
+        if node is None:
+            break
+        line = node.start_mark.line + 1
+    return line
+
+
+@cache
+def load_roadmap(folder: Path = KNOWLEDGE_DIR) -> Roadmap:
+    """The roadmap of a knowledge folder. Raises ContentError."""
+    roadmap: Roadmap = parse_yaml(folder / "roadmap.yaml", Roadmap)
+    return roadmap
+
+
+@cache
+def load_questions(folder: Path = KNOWLEDGE_DIR) -> tuple[Question, ...]:
+    """The whole question bank, in file order. Raises ContentError."""
+    return tuple(
+        question
+        for path in sorted((folder / "questions").glob("*.yaml"))
+        for question in parse_yaml(path, tuple[Question, ...])
+    )
+
+
+@cache
+def load_glossary(folder: Path = KNOWLEDGE_DIR) -> tuple[GlossaryTerm, ...]:
+    """The glossary, or nothing when the folder has none. Raises ContentError."""
+    path = folder / "glossary.yaml"
+    terms: tuple[GlossaryTerm, ...] = parse_yaml(path, tuple[GlossaryTerm, ...]) if path.exists() else ()
+    return terms
+
+
+def slugify(heading: str) -> str:
+    """A heading as an anchor: lower case, everything but letters and digits becomes one hyphen.
+
+    >>> slugify("DPO and ORPO: what $\\beta$ does")
+    'dpo-and-orpo-what-beta-does'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")

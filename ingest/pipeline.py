@@ -1,0 +1,237 @@
+"""Bringing the index up to date: embed what is new, then delete what is gone. An interrupted run leaves a usable index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import DocumentError, GroundworkError, IngestBusyError, StorageError
+from core.models import SentenceEmbeddings, get_embeddings, get_tokenizer
+from core.settings import Settings
+from core.store import ChunkStore, get_store
+from core.types import Chunk, Document
+from ingest.chunking import chunk_embedding_text, split_document
+from ingest.documents import ROADMAP_FILE, load_document
+from ingest.manifest import Manifest, file_hash, manifest_path, pipeline_fingerprint, read_manifest, write_manifest
+
+EMBED_BATCH = 128  # chunks embedded and written at a time: what an interrupted run can lose
+Progress = Callable[[int, int], None]  # chunks embedded so far, chunks to embed
+
+
+@dataclass
+class IngestReport:
+    """What a run did. `failures` maps a file to the reason it could not be read."""
+
+    documents: int = 0
+    changed_documents: int = 0
+    removed_documents: int = 0
+    embedded_chunks: int = 0
+    deleted_chunks: int = 0
+    total_chunks: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    document: str
+
+
+def knowledge_files(settings: Settings) -> list[Path]:
+    """The shipped documents: the roadmap and the notes."""
+    folder = settings.knowledge_dir
+    roadmap = folder / ROADMAP_FILE
+    return ([roadmap] if roadmap.exists() else []) + sorted((folder / "notes").glob("*.md"))
+
+
+def document_id(path: Path, settings: Settings) -> str:
+    """`knowledge/...` for shipped documents, the absolute path for the user's."""
+    resolved = path.resolve()
+    base = settings.knowledge_dir.resolve()
+    if resolved.is_relative_to(base):
+        return str(Path("knowledge") / resolved.relative_to(base))
+    return str(resolved)
+
+
+def is_stale(settings: Settings) -> bool:
+    """True when the shipped knowledge differs from what the index was made of (a matter of milliseconds, nothing heavy)."""
+    manifest = read_manifest(settings)
+    if manifest.fingerprint != pipeline_fingerprint(settings):
+        return True
+    shipped = {document_id(path, settings): path for path in knowledge_files(settings)}
+    known = {name for name in manifest.documents if name.startswith("knowledge/")}
+    return set(shipped) != known or any(file_hash(path) != manifest.documents[name] for name, path in shipped.items())
+
+
+def index_version(settings: Settings) -> float:
+    """Changes whenever an ingest has finished; 0 when there is no index."""
+    try:
+        return manifest_path(settings).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def ingest(settings: Settings, paths: Sequence[Path] = (), progress: Progress | None = None) -> IngestReport:
+    """Bring the index up to date with the shipped knowledge and every path the user has added, these included.
+
+    Args:
+        paths: files or folders to add; folders are read recursively, hidden files are passed over.
+        progress: told how many chunks are embedded, of how many.
+
+    Raises:
+        IngestBusyError: another process is ingesting here.
+        StorageError, IndexUnavailableError: the index cannot be written.
+        ModelIntegrityError, ModelUnavailableError: the embedding model cannot be used.
+    """
+    with _lock(settings.data_dir):
+        return _ingest(settings, paths, progress or (lambda done, total: None))
+
+
+def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> IngestReport:
+    report = IngestReport()
+    manifest = read_manifest(settings)
+    if manifest.fingerprint != pipeline_fingerprint(settings):
+        manifest.documents = {}
+    files = list(_collect(settings, paths, manifest, report))
+    report.documents = len(files)
+    hashes = {file.document: file_hash(file.path) for file in files}
+    changed = [file for file in files if manifest.documents.get(file.document) != hashes[file.document]]
+    gone = _gone(settings, manifest, {file.document for file in files}, report)
+    if not changed and not gone and manifest_path(settings).exists():
+        report.total_chunks = len(get_store(settings))
+        if report.total_chunks:
+            _remember(settings, manifest, paths)
+            return report
+        changed = files  # the manifest outlived the index
+    store = get_store(settings)
+    _apply(settings, store, _load(changed, report), gone, progress, report)
+    failed = set(report.failures)
+    manifest.documents = {
+        name: digest for name, digest in (manifest.documents | hashes).items() if name not in failed and name not in gone
+    }
+    manifest.fingerprint = pipeline_fingerprint(settings)
+    _remember(settings, manifest, paths, force=True)
+    report.total_chunks = len(store)
+    return report
+
+
+def _remember(settings: Settings, manifest: Manifest, paths: Sequence[Path], force: bool = False) -> None:
+    """Write the manifest when it changed; the paths are refreshed on later runs."""
+    known = [*manifest.paths]
+    for path in paths:
+        if path.exists() and str(path.resolve()) not in known:
+            known.append(str(path.resolve()))
+    if force or known != manifest.paths:
+        manifest.paths = known
+        write_manifest(settings, manifest)
+
+
+def _collect(
+    settings: Settings, paths: Sequence[Path], manifest: Manifest, report: IngestReport
+) -> Iterator[_File]:
+    """Every file to consider once; a path given now that does not exist is a failure, one from earlier is passed over."""
+    seen: set[str] = set()
+    given = [*paths, *(Path(p) for p in manifest.paths if Path(p).exists())]
+    for path in [*knowledge_files(settings), *given]:
+        if not path.exists():
+            report.failures[str(path)] = f"{path}: no such file or folder. Check the path."
+            continue
+        for file in sorted(_walk(path)) if path.is_dir() else [path]:
+            name = document_id(file, settings)
+            if name not in seen:
+                seen.add(name)
+                try:
+                    with file.open("rb"):
+                        yield _File(file, name)
+                except OSError as error:
+                    report.failures[name] = f"{file.name}: {error.strerror}. Check its permissions."
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _gone(settings: Settings, manifest: Manifest, present: set[str], report: IngestReport) -> set[str]:
+    """Documents whose file has been removed from a place that still exists."""
+    gone = set()
+    for name in set(manifest.documents) - present:
+        shipped = name.startswith("knowledge/")
+        if shipped or any(Path(name).is_relative_to(p) and Path(p).exists() for p in manifest.paths):
+            gone.add(name)
+    report.removed_documents = len(gone)
+    return gone
+
+
+def _load(files: Sequence[_File], report: IngestReport) -> list[Document]:
+    documents = []
+    for file in files:
+        try:
+            documents.append(load_document(file.path, file.document))
+        except DocumentError as error:
+            report.failures[file.document] = error.explain()
+        except GroundworkError as error:  # the roadmap's schema
+            report.failures[file.document] = error.explain()
+    report.changed_documents = len(documents)
+    return documents
+
+
+def _apply(
+    settings: Settings, store: ChunkStore, documents: Sequence[Document], gone: set[str], progress: Progress,
+    report: IngestReport,
+) -> None:
+    """Write new chunks, refresh metadata, and only then delete what is gone."""
+    tokenizer = get_tokenizer(settings) if documents else None
+
+    def count_tokens(text: str) -> int:
+        assert tokenizer is not None  # noqa: S101 - documents exist only with a tokenizer
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    new: list[Chunk] = []
+    moved: list[Chunk] = []
+    stale: set[str] = set()
+    for document in documents:
+        old = {chunk.id: chunk for chunk in store.chunks(document=document.id)}
+        chunks = split_document(document, count_tokens)
+        new += [chunk for chunk in chunks if chunk.id not in old]
+        moved += [chunk for chunk in chunks if chunk.id in old and chunk != old[chunk.id]]
+        stale |= set(old) - {chunk.id for chunk in chunks}
+    for name in gone:
+        stale |= {chunk.id for chunk in store.chunks(document=name)}
+    if new:
+        _embed(get_embeddings(settings), store, new, progress)
+    store.update(moved)
+    store.delete(stale)
+    report.embedded_chunks, report.deleted_chunks = len(new), len(stale)
+
+
+def _embed(embeddings: SentenceEmbeddings, store: ChunkStore, chunks: list[Chunk], progress: Progress) -> None:
+    """Embed in batches of similar length, each written at once."""
+    texts = {chunk.id: chunk_embedding_text(chunk) for chunk in chunks}
+    ordered = sorted(chunks, key=lambda chunk: len(texts[chunk.id]), reverse=True)
+    progress(0, len(ordered))
+    for start in range(0, len(ordered), EMBED_BATCH):
+        batch = ordered[start : start + EMBED_BATCH]
+        store.upsert(batch, embeddings.encode([texts[chunk.id] for chunk in batch]))
+        progress(start + len(batch), len(ordered))
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "ingest.lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise IngestBusyError("Another process is ingesting into this data folder.") from error
+    except OSError as error:
+        raise StorageError(f"The data folder {folder} cannot be written: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()

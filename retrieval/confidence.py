@@ -1,0 +1,74 @@
+"""How likely it is that the notes answer a query: features of the retrieval, and a logistic model fitted on labelled cases.
+
+Fitted by `python -m evals.calibration` on the development split of `evals/cases`; the coefficients are in confidence.json.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.types import Hit
+from retrieval.lexical import LexicalIndex, tokenize
+
+COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
+FEATURES = ("dense_top", "dense_mean3", "coverage_top", "coverage_top5", "rarest_term_found", "agreement")
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Logistic regression: an intercept and one weight a feature; the floors that separate the verdicts."""
+
+    intercept: float
+    weights: Mapping[str, float]
+    answered_floor: float
+    partial_floor: float
+
+
+@cache
+def load_coefficients(path: Path = COEFFICIENTS_FILE) -> Coefficients:
+    """The fitted coefficients."""
+    return Coefficients(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def confidence_features(query: str, hits: Sequence[Hit], lexical: LexicalIndex) -> dict[str, float]:
+    """Features in [0, 1] of what a query found.
+
+    dense_top, dense_mean3: the best cosine and the mean of the best three; coverage_top, coverage_top5: the share of the
+    query's terms, weighted by idf, that the first passage (the first five together) holds; rarest_term_found: 1 when the
+    query's rarest term occurs in the first five; agreement: the share of the first five that both legs rank in their first 20.
+    """
+    if not hits:
+        return dict.fromkeys(FEATURES, 0.0)
+    dense = sorted((hit.dense_score or 0.0 for hit in hits), reverse=True)
+    terms = set(tokenize(query))
+    weights = {term: lexical.idf(term) for term in terms}
+    total = sum(weights.values())
+    held = [_terms_of(hit) for hit in hits[:5]]
+
+    def covered(found: set[str]) -> float:
+        return sum(weights[t] for t in terms & found) / total if total else 0.0
+
+    union = set().union(*held)
+    rarest = max(terms, key=lambda term: (weights[term], term), default="")
+    both = [hit for hit in hits[:5] if (hit.dense_rank or 99) <= 20 and (hit.lexical_rank or 99) <= 20]
+    return {
+        "dense_top": dense[0], "dense_mean3": sum(dense[:3]) / len(dense[:3]),
+        "coverage_top": covered(held[0]), "coverage_top5": covered(union),
+        "rarest_term_found": float(rarest in union), "agreement": len(both) / min(5, len(hits)),
+    }
+
+
+def _terms_of(hit: Hit) -> set[str]:
+    return set(tokenize(f"{hit.chunk.title} {hit.chunk.heading} {hit.chunk.text}"))
+
+
+def confidence(features: Mapping[str, float], coefficients: Coefficients | None = None) -> float:
+    """The probability in [0, 1] that the notes answer the query."""
+    model = coefficients or load_coefficients()
+    logit = model.intercept + sum(model.weights[name] * features[name] for name in FEATURES)
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))

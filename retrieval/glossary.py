@@ -1,0 +1,45 @@
+"""Query expansion with the glossary: an acronym brings its expansion along, and an expansion its acronym."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from core.content import GlossaryTerm
+
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+#.-]*[A-Za-z0-9+#]|[A-Za-z0-9]")
+MAX_NAME_WORDS = 6
+
+
+class Expander:
+    """Finds glossary names in a query and appends their other names."""
+
+    def __init__(self, terms: Sequence[GlossaryTerm]) -> None:
+        self._names: dict[tuple[str, ...], GlossaryTerm] = {}
+        for term in terms:
+            for name in term.names:
+                self._names.setdefault(_key(name), term)
+
+    def expand(self, query: str) -> str:
+        """The query followed by names it does not hold yet; unchanged when no glossary name occurs in it."""
+        words = list(_key(query))
+        present = " ".join(words)
+        added: list[str] = []
+        position = 0
+        while position < len(words):
+            for length in range(min(MAX_NAME_WORDS, len(words) - position), 0, -1):
+                if term := self._names.get(tuple(words[position : position + length])):
+                    added += [name for name in self._other_names(term) if " ".join(_key(name)) not in present]
+                    position += length - 1
+                    break
+            position += 1
+        return " ".join([query, *dict.fromkeys(added)])
+
+    @staticmethod
+    def _other_names(term: GlossaryTerm) -> tuple[str, ...]:
+        """The full name and the acronym; aliases are ways in, not ways out."""
+        return (term.term, term.acronym) if term.acronym else (term.term,)
+
+
+def _key(text: str) -> tuple[str, ...]:
+    return tuple(word.lower().rstrip(".") for word in WORD.findall(text.replace("-", " ")))
