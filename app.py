@@ -1,0 +1,19 @@
+"""Groundwork: `streamlit run app.py`. Page configuration and navigation, nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import chat, roadmap, settings
+
+st.set_page_config(page_title="Groundwork", page_icon=":material/foundation:", layout="centered")
+
+st.html(Path(__file__).parent / "ui" / "style.css")
+
+pages = {
+    "chat": st.Page(chat.show, title="Chat", icon=":material/chat:", url_path="chat", default=True),
+    "roadmap": st.Page(roadmap.show, title="Roadmap", icon=":material/map:", url_path="roadmap"),
+    "settings": st.Page(settings.show, title="Settings", icon=":material/settings:", url_path="settings"),
+}
+st.session_state["pages"] = pages
+st.navigation(list(pages.values()), position="top").run()

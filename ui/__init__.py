@@ -1,0 +1,1 @@
+"""Streamlit pages, one file a page. With `app.py` the only room that imports streamlit."""

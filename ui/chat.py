@@ -1,0 +1,245 @@
+"""The chat page: ask, see the answer come in, open its citations, go on."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from chat.answering import Done, Restart, Status, Token
+from chat.export import conversation_markdown
+from core.content import load_roadmap
+from core.db import Conversation, Message
+from core.errors import GroundworkError
+from core.types import Answer, Turn
+from ui import services, sidebar
+from ui.messages import readable, show_message
+
+PENDING = "pending_question"
+TOPIC = "topic_filter"
+REFRESH_SECONDS = 0.05  # between two updates of the streaming text
+MAX_CHARACTERS = 2000
+STARTERS = (
+    "Explain the difference between zero-shot, one-shot, and few-shot prompting",
+    "How would you implement RAG for a customer support system?",
+    "Explain the tradeoffs in vector quantization",
+    "HNSW vs IVF: when would I choose which?",
+)
+
+
+def show() -> None:
+    """The chat page."""
+    _start_new_chat_if_asked()
+    try:
+        database = services.database()
+        conversation = database.conversation(st.query_params.get("c", ""))
+        messages = database.messages(conversation.id) if conversation else []
+    except GroundworkError as error:
+        st.error(error.explain())
+        return
+    sidebar.show(conversation.id if conversation else "")
+    typed = st.chat_input("Ask about LLM engineering", max_chars=MAX_CHARACTERS, submit_mode="stop", key="chat-input")
+    question = typed or st.session_state.pop(PENDING, None)
+    topic = _show_header(conversation, messages)
+    welcome = st.empty()  # cleared at once when a turn begins
+    if not messages and not question:
+        with welcome.container():
+            _show_welcome()
+    for message in messages:
+        show_message(message)
+    if question and question.strip():
+        _run_turn(question.strip(), conversation, messages, topic)
+    elif messages:
+        _show_next_steps(messages)
+    _show_loading()
+
+
+def _start_new_chat_if_asked() -> None:
+    request = st.session_state.pop("new_chat", None)
+    if request is None:
+        return
+    st.query_params.clear()
+    st.session_state[TOPIC] = request.get("topic")
+    if request.get("question"):
+        st.session_state[PENDING] = request["question"]
+
+
+# header and empty state
+
+
+def _show_header(conversation: Conversation | None, messages: list[Message]) -> int | None:
+    """Title, topic filter and the conversation's menu. Returns the topic chosen, or None for all."""
+    topics = load_roadmap(services.base_settings().knowledge_dir).topics
+    names = {topic.number: f"{topic.number}. {topic.title}" for topic in topics}
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        chosen = st.selectbox(
+            "Topic", [None, *names], key=TOPIC, format_func=lambda n: names[n] if n else "All topics",
+            label_visibility="collapsed", width=340,
+        )
+        if conversation:
+            _show_menu(conversation, messages)
+    return chosen
+
+
+def _show_menu(conversation: Conversation, messages: list[Message]) -> None:
+    with st.popover("Conversation", icon=":material/more_horiz:", type="tertiary"):
+        database = services.database()
+        title = st.text_input("Title", value=conversation.title, key=f"title-{conversation.id}")
+        if st.button("Rename", disabled=not title.strip() or title == conversation.title, width="stretch"):
+            database.rename_conversation(conversation.id, title)
+            st.rerun()
+        st.download_button(
+            "Export as Markdown", conversation_markdown(conversation.title, messages), file_name="conversation.md",
+            mime="text/markdown", icon=":material/download:", on_click="ignore", width="stretch",
+        )
+        if st.button("Delete", icon=":material/delete:", width="stretch"):
+            database.delete_conversation(conversation.id, datetime.now(UTC))
+            st.session_state[sidebar.DELETED_STATE] = (conversation.id, conversation.title)
+            st.query_params.clear()
+            st.rerun()
+
+
+def _show_welcome() -> None:
+    st.title("What shall we prepare?")
+    st.markdown(
+        "Ask about any of the roadmap's fifteen topics. Every answer quotes your notes and shows where; "
+        "what is not in them, Groundwork says so. No key and no network needed."
+    )
+    for starter in STARTERS:
+        if st.button(starter, key=f"starter-{starter}", icon=":material/arrow_outward:", width="stretch"):
+            _ask(starter)
+
+
+def _ask(question: str) -> None:
+    st.session_state[PENDING] = question
+    st.rerun()
+
+
+def _show_loading() -> None:
+    """A progress bar while the notes are embedded and the model loads; an error with a way to try again."""
+    loading = services.loading()
+    if not loading.finished.is_set():
+        _watch_loading()
+    elif loading.error:
+        st.error(loading.error.explain())
+        if st.button("Try again"):
+            services.reload()
+            st.rerun()
+
+
+@st.fragment(run_every=0.5)
+def _watch_loading() -> None:
+    loading = services.loading()
+    if loading.finished.is_set():
+        st.rerun()
+    st.progress(loading.fraction, text=_loading_text(loading))
+
+
+def _loading_text(loading: services.Loading) -> str:
+    return f"{loading.stage} {loading.done} of {loading.total}" if loading.total else loading.stage
+
+
+# a turn
+
+
+def _run_turn(question: str, conversation: Conversation | None, messages: list[Message], topic: int | None) -> None:
+    """Store the question, stream the answer, store it; a stop or a closed tab keeps the text so far."""
+    now = datetime.now(UTC)
+    conversation_id = ""
+    try:
+        database = services.database()
+        conversation_id = conversation.id if conversation else database.create_conversation(question, now, topic)
+        database.add_message(conversation_id, "user", question, now)
+        st.query_params["c"] = conversation_id
+    except GroundworkError as error:
+        st.warning(f"This conversation is not being saved. {error.explain()}")
+    show_message(Message("", "user", question, None))
+    history = [Turn(m.role, m.content) for m in messages]
+    answer = _stream_answer(conversation_id, question, history, topic)
+    if answer and _save(conversation_id, answer.text, answer):
+        st.rerun()
+    elif answer:
+        show_message(Message("unsaved", "assistant", answer.text, answer))
+
+
+def _stream_answer(conversation_id: str, question: str, history: list[Turn], topic: int | None) -> Answer | None:
+    text, answer, interrupted = "", None, True
+    with st.chat_message("assistant", avatar=":material/foundation:"):
+        status, body = st.empty(), st.empty()
+        st.button("Stop", icon=":material/stop_circle:", key="stop", type="tertiary")
+        try:
+            assistant = _wait_for_assistant(status)
+            if assistant is None:
+                interrupted = False
+                return None
+            shown = 0.0
+            for event in assistant.stream(question, history, topic):
+                match event:
+                    case Status(message):
+                        status.caption(f":material/progress_activity: {message}")
+                    case Restart(notice):
+                        text = ""
+                        body.empty()
+                        status.caption(notice)
+                    case Token(piece):
+                        text += piece
+                        if time.monotonic() - shown > REFRESH_SECONDS:
+                            body.markdown(readable(text) + " ▌")
+                            shown = time.monotonic()
+                    case Done(answer):
+                        interrupted = False
+            return answer
+        finally:
+            if interrupted:  # Stop, another click or a closed tab ends the script here
+                _save(conversation_id, text or "*(nothing yet)*", None)
+
+
+def _wait_for_assistant(status: st.delta_generator.DeltaGenerator):
+    """The assistant with this session's model; waits, visibly, while it loads. None when it cannot load."""
+    loading = services.loading()
+    while not loading.finished.wait(0.2):
+        status.progress(loading.fraction, text=_loading_text(loading))
+    if loading.assistant is None:
+        status.error(loading.error.explain() if loading.error else "The assistant could not be loaded.")
+        return None
+    return services.assistant(loading.assistant)
+
+
+def _save(conversation_id: str, text: str, answer: Answer | None) -> bool:
+    """Store an assistant message; False (and a warning) when it could not be stored."""
+    if not conversation_id:
+        return False
+    try:
+        services.database().add_message(conversation_id, "assistant", text, datetime.now(UTC), answer)
+        return True
+    except GroundworkError as error:
+        st.warning(f"This answer could not be saved. {error.explain()}")
+        return False
+
+
+# after an answer
+
+
+def _show_next_steps(messages: list[Message]) -> None:
+    """Follow-up questions, regenerate, and edit-and-resend of the last question."""
+    last = messages[-1]
+    if last.answer:
+        for index, question in enumerate(last.answer.follow_ups):
+            if st.button(question, key=f"follow-{last.id}-{index}", icon=":material/subdirectory_arrow_right:", width="stretch"):
+                _ask(question)
+    asked = next((m for m in reversed(messages) if m.role == "user"), None)
+    if asked is None:
+        return
+    with st.container(horizontal=True):
+        if st.button("Regenerate", icon=":material/refresh:", type="tertiary"):
+            _resend(asked, asked.content)
+        with st.popover("Edit question", icon=":material/edit:", type="tertiary"):
+            text = st.text_area("Question", value=asked.content, key=f"edit-{asked.id}", max_chars=MAX_CHARACTERS)
+            if st.button("Send again", type="primary", disabled=not text.strip()):
+                _resend(asked, text)
+
+
+def _resend(message: Message, text: str) -> None:
+    services.database().truncate(st.query_params["c"], message.id)
+    _ask(text)
