@@ -15,7 +15,7 @@ UNSUPPORTED_MARK = "*(not found in the cited passage)*"
 _IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?")
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((\S+?)(?:\s+\"[^\"]*\")?\)")
 _AUTOLINK = re.compile(r"<(https?://[^>\s]+)>")
-_BARE_URL = re.compile(r"(?<![\w(\[])https?://[^\s)>\]]+")
+_BARE_URL = re.compile(r"(?<![\w(\[`])https?://[^\s)>\]]+")
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _FENCE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 

@@ -20,7 +20,9 @@ HISTORY_TURNS = 6
 MAX_STANDALONE_CHARACTERS = 400
 
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fourth": 3, "last": -1}
-_ORDINAL = re.compile(r"\b(?:the )(first|second|third|fourth|last|former|latter)(?: one| option| approach| method| technique| of them)?\b(?! \w+(?:ing|er)\b)", re.I)
+_ORDINAL = re.compile(
+    r"\bthe (?:(first|second|third|fourth|last) (?:one|option|approach|method|technique|of (?:them|these|those))|(former|latter)(?: one| option)?)\b", re.I
+)
 _PRONOUN = re.compile(
     r"\b(its|it|their|them|they|both(?: of them)?|those two|the two|(?:this|that|these|those)(?: (?:one|ones|approach|approaches|method|methods|technique|techniques|idea|algorithm|metric|model))?)\b",
     re.I,
@@ -116,7 +118,7 @@ class _Resolver:
 
     def _replace_ordinals(self, text: str) -> str:
         def name(match: re.Match[str]) -> str:
-            place = _ORDINALS[match[1].lower()]
+            place = _ORDINALS[(match[1] or match[2]).lower()]
             usable = self.items and -len(self.items) <= place < len(self.items)
             return self.items[place] if usable else match[0]
 

@@ -9,6 +9,8 @@ from core.content import GlossaryTerm
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+#.-]*[A-Za-z0-9+#]|[A-Za-z0-9]")
 MAX_NAME_WORDS = 6
+ORDINARY_WORDS = frozenset({"map", "react", "cove", "pass", "bits", "phi"})
+MIN_FOLDED_LETTERS = 3  # shorter acronyms count only in capitals
 
 
 class Expander:
@@ -16,29 +18,37 @@ class Expander:
 
     def __init__(self, terms: Sequence[GlossaryTerm]) -> None:
         self._names: dict[tuple[str, ...], GlossaryTerm] = {}
+        self._exact: dict[str, GlossaryTerm] = {}  # acronyms that are also words count only as they are written
         for term in terms:
             for name in term.names:
-                self._names.setdefault(_key(name), term)
+                if name.lower() in ORDINARY_WORDS or len(name) < MIN_FOLDED_LETTERS:
+                    self._exact.setdefault(name, term)
+                else:
+                    self._names.setdefault(_key(name), term)
 
     def expand(self, query: str) -> str:
         """The query followed by names it does not hold yet; unchanged when no glossary name occurs in it."""
         words = list(_key(query))
         present = " ".join(words)
         added: list[str] = []
+        for word in WORD.findall(query):
+            if term := self._exact.get(word):
+                added += self._other_names(term, present)
         position = 0
         while position < len(words):
             for length in range(min(MAX_NAME_WORDS, len(words) - position), 0, -1):
                 if term := self._names.get(tuple(words[position : position + length])):
-                    added += [name for name in self._other_names(term) if " ".join(_key(name)) not in present]
+                    added += self._other_names(term, present)
                     position += length - 1
                     break
             position += 1
         return " ".join([query, *dict.fromkeys(added)])
 
     @staticmethod
-    def _other_names(term: GlossaryTerm) -> tuple[str, ...]:
-        """The full name and the acronym; aliases are ways in, not ways out."""
-        return (term.term, term.acronym) if term.acronym else (term.term,)
+    def _other_names(term: GlossaryTerm, present: str) -> list[str]:
+        """The full name and the acronym, where the query lacks them; aliases are ways in, not ways out."""
+        names = (term.term, term.acronym) if term.acronym else (term.term,)
+        return [name for name in names if " ".join(_key(name)) not in present]
 
 
 def _key(text: str) -> tuple[str, ...]:

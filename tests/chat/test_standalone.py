@@ -1,0 +1,87 @@
+import pytest
+
+from chat.intents import classify, comparison_sides
+from chat.standalone import standalone_question
+from core.content import GlossaryTerm
+from core.models import get_chat_model
+from core.settings import Settings
+from core.types import Turn
+from tests.fake_endpoint import Handler
+
+NAMES = ("HNSW", "IVF", "DiskANN", "product quantization", "BM25", "RAG", "chain of thought prompting", "IVF-PQ", "LoRA", "QLoRA")
+GLOSSARY = tuple(GlossaryTerm(term=name, definition="d", topics=(1,)) for name in NAMES)
+
+
+def ask(*turns: str) -> str:
+    """The standalone form of the last of the turns; one that starts with `A:` is the assistant's."""
+    history = [Turn("assistant", t[2:].strip()) if t.startswith("A:") else Turn("user", t) for t in turns[:-1]]
+    return standalone_question(history, turns[-1], GLOSSARY)
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (("What is HNSW?", "and how does it differ from IVF?"), "How does HNSW differ from IVF?"),
+        (("Compare HNSW and IVF", "and when would you use the second one?"), "When would you use IVF?"),
+        (("Compare HNSW and IVF", "What is DiskANN?", "and how does it differ from the second one?"), "How does DiskANN differ from IVF?"),
+        (("Compare HNSW and IVF", "is the former faster?"), "Is HNSW faster?"),
+        (("Compare HNSW and IVF", "is the second stage slow?"), "is the second stage slow?"),
+        (("What is product quantization?", "what are its drawbacks?"), "What are product quantization's drawbacks?"),
+        (("How much memory does HNSW use?", "what about IVF-PQ?"), "How much memory does IVF-PQ use?"),
+        (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls of chain of thought prompting?"),
+        (("How do LoRA and QLoRA work?", "which of them needs less memory?"), "Which of LoRA and QLoRA needs less memory?"),
+        (("How does attention work?", "why?"), "How does attention work: why?"),
+        (("Which prompts exist?", "A: - **Zero-shot**: a\n- **One-shot**: b", "explain the second one"), "Explain One-shot"),
+    ],
+)
+def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> None:
+    assert ask(*turns) == standalone
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?"],
+)
+def test_complete_questions_stay_as_they_are(question: str) -> None:
+    assert ask("What is LoRA?", "A: An adapter.", question) == question
+
+
+def test_the_first_turn_is_only_tidied() -> None:
+    assert ask("  what   is it? ") == "what is it?"
+
+
+def test_a_model_rewrites_and_its_failure_leaves_the_rules(endpoint: str) -> None:
+    history = [Turn("user", "What is HNSW?")]
+    good = get_chat_model(Settings(base_url=endpoint, model="rewriter"))
+    assert standalone_question(history, "and how does it differ from IVF?", GLOSSARY, good) == "How does HNSW differ from IVF?"
+    assert "What is HNSW?" in Handler.requests[-1]["body"]["messages"][0]["content"]
+    broken = get_chat_model(Settings(base_url=endpoint, model="failing"))
+    assert standalone_question(history, "what are its limits?", GLOSSARY, broken) == "What are HNSW's limits?"
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("What is the difference between HNSW and IVF?", ["HNSW", "IVF"]),
+        ("zero-shot vs few-shot", ["zero-shot", "few-shot"]),
+        ("Explain the difference between zero-shot, one-shot, and few-shot prompting", ["zero-shot", "one-shot", "few-shot"]),
+        ("How does DPO differ from RLHF?", ["DPO", "RLHF"]),
+        ("Compare and contrast vector search and keyword search", ["vector search", "keyword search"]),
+        ("What are the tradeoffs between different chunking strategies?", []),
+        ("What is HNSW?", []),
+    ],
+)
+def test_comparisons_name_their_sides(question: str, sides: list[str]) -> None:
+    assert comparison_sides(question) == sides
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("what is hnsw", "definition"), ("HNSW", "definition"), ("How does RoPE work?", "how"), ("Why normalise vectors?", "why"),
+        ("How much memory does a KV cache take?", "calculation"), ("Explain the tradeoffs in vector quantization", "trade_off"),
+        ("Design a content moderation system using LLMs", "design"), ("HNSW vs IVF", "comparison"), ("What are the types of memory?", "list"),
+    ],
+)
+def test_intents(question: str, intent: str) -> None:
+    assert classify(question) == intent

@@ -1,0 +1,172 @@
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ingest.pipeline as pipeline
+from core.errors import IngestBusyError, StorageError
+from core.settings import Settings
+from core.store import get_store
+from ingest.manifest import manifest_path
+from ingest.pipeline import ingest, is_stale
+
+
+class CountingModel:
+    """Embeds into a fixed pattern and counts; may fail after some batches."""
+
+    def __init__(self, fail_after: int | None = None) -> None:
+        self.texts: list[str] = []
+        self.fail_after = fail_after
+        self.batches = 0
+
+    def encode(self, texts, batch_size: int = 32):
+        self.batches += 1
+        if self.fail_after is not None and self.batches > self.fail_after:
+            raise KeyboardInterrupt
+        self.texts += texts
+        return np.ones((len(texts), 4), dtype=np.float32) / 2
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> CountingModel:
+    model = CountingModel()
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: model)
+    return model
+
+
+def note(settings: Settings, name: str = "05-vector-databases.md") -> Path:
+    return settings.knowledge_dir / "notes" / name
+
+
+def test_the_second_run_embeds_nothing(settings: Settings, model: CountingModel) -> None:
+    assert is_stale(settings)
+    first = ingest(settings)
+    assert first.embedded_chunks == first.total_chunks == len(model.texts) > 10
+    assert not is_stale(settings)
+    model.texts.clear()
+    second = ingest(settings)
+    assert (second.embedded_chunks, second.deleted_chunks, model.texts) == (0, 0, [])
+    assert second.total_chunks == first.total_chunks
+
+
+def test_a_change_embeds_only_what_changed_and_deletes_what_is_gone(settings: Settings, model: CountingModel) -> None:
+    before = ingest(settings).total_chunks
+    model.texts.clear()
+    path = note(settings)
+    path.write_text(path.read_text().replace("drifts away from", "differs from"))
+    report = ingest(settings)
+    assert (report.embedded_chunks, report.deleted_chunks, report.total_chunks) == (1, 1, before)
+    assert "differs from" in model.texts[0]
+
+
+def test_moved_chunks_keep_their_vectors_and_get_new_positions(settings: Settings, model: CountingModel) -> None:
+    ingest(settings)
+    path = note(settings)
+    path.write_text(path.read_text().replace("## Vector indexing", "## New section\n\nNew text.\n\n## Vector indexing"))
+    assert ingest(settings).embedded_chunks == 1
+    chunks = get_store(settings).chunks(document="knowledge/notes/05-vector-databases.md")
+    assert [c.position for c in chunks] == list(range(len(chunks)))
+    assert chunks[0].text == "New text."
+
+
+def test_a_removed_file_leaves_the_index(settings: Settings, model: CountingModel) -> None:
+    ingest(settings)
+    note(settings, "02-rag.md").unlink()
+    assert is_stale(settings)
+    assert ingest(settings).removed_documents == 1
+    assert not get_store(settings).chunks(document="knowledge/notes/02-rag.md")
+
+
+def test_a_crash_half_way_leaves_the_old_index_usable_and_is_resumed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "EMBED_BATCH", 1)
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: CountingModel())
+    ingest(settings)
+    old = {c.id for c in get_store(settings).chunks()}
+    path = note(settings)
+    path.write_text(path.read_text().replace("HNSW", "HNSW graph"))
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: CountingModel(fail_after=1))
+    with pytest.raises(KeyboardInterrupt):
+        ingest(settings)
+    assert old <= {c.id for c in get_store(settings).chunks()}
+    assert is_stale(settings)
+    resumed = CountingModel()
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: resumed)
+    report = ingest(settings)
+    clean = Settings(data_dir=settings.data_dir.parent / "clean", knowledge_dir=settings.knowledge_dir)
+    ingest(clean)
+    assert {c.id for c in get_store(settings).chunks()} == {c.id for c in get_store(clean).chunks()}
+    assert 0 < report.embedded_chunks < len(get_store(clean).chunks())
+
+
+def test_user_paths_are_added_refreshed_and_reported(settings: Settings, model: CountingModel, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / ".hidden").mkdir(parents=True)
+    (folder / ".hidden" / "x.md").write_text("hidden")
+    (folder / "a.md").write_text("# Mine\n\nMy own note.")
+    (folder / "b.bin").write_bytes(b"\x00\xff")
+    report = ingest(settings, [folder, tmp_path / "nowhere"])
+    assert {Path(name).name for name in report.failures} == {"b.bin", "nowhere"}
+    assert [c.text for c in get_store(settings).chunks(document=str(folder / "a.md"))] == ["My own note."]
+    (folder / "a.md").write_text("# Mine\n\nChanged.")
+    ingest(settings)
+    assert [c.text for c in get_store(settings).chunks(document=str(folder / "a.md"))] == ["Changed."]
+    (folder / "a.md").unlink()
+    ingest(settings)
+    assert not get_store(settings).chunks(document=str(folder / "a.md"))
+
+
+def test_the_users_documents_survive_an_absent_folder(settings: Settings, model: CountingModel, tmp_path: Path) -> None:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    (folder / "a.md").write_text("My own note.")
+    ingest(settings, [folder])
+    folder.rename(tmp_path / "unplugged")
+    ingest(settings)
+    assert get_store(settings).chunks(document=str(folder / "a.md"))
+
+
+def test_losing_the_manifest_costs_no_embedding(settings: Settings, model: CountingModel) -> None:
+    ingest(settings)
+    model.texts.clear()
+    manifest_path(settings).write_text("{broken")
+    assert ingest(settings).embedded_chunks == 0
+    assert model.texts == []
+
+
+def test_a_broken_roadmap_is_reported_and_the_notes_go_on(settings: Settings, model: CountingModel) -> None:
+    (settings.knowledge_dir / "roadmap.yaml").write_text("topics: 5\n")
+    report = ingest(settings)
+    assert "roadmap.yaml:1" in report.failures["knowledge/roadmap.yaml"]
+    assert report.total_chunks > 5
+
+
+def test_two_ingests_at_once_do_not_mix(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    class Slow(CountingModel):
+        def encode(self, texts, batch_size: int = 32):
+            started.set()
+            release.wait(10)
+            return super().encode(texts)
+
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: Slow())
+    thread = threading.Thread(target=ingest, args=(settings,))
+    thread.start()
+    started.wait(10)
+    with pytest.raises(IngestBusyError):
+        ingest(settings)
+    release.set()
+    thread.join()
+
+
+def test_a_full_disk_is_explained(settings: Settings, model: CountingModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = get_store(settings)
+    monkeypatch.setattr(type(store._collection), "upsert", full)
+    with pytest.raises(StorageError, match="No space left"):
+        ingest(settings)

@@ -1,0 +1,67 @@
+import doctest
+
+import numpy as np
+import pytest
+
+import retrieval.fusion
+import retrieval.lexical
+from core.content import GlossaryTerm
+from core.types import Chunk
+from retrieval.fusion import best_first, reciprocal_rank_fusion
+from retrieval.glossary import Expander
+from retrieval.lexical import LexicalIndex
+
+
+def chunk(id_: str, text: str, heading: str = "H") -> Chunk:
+    return Chunk(id_, "d", "T", 1, (heading,), text, 0)
+
+
+def test_docstring_examples_hold() -> None:
+    for module in (retrieval.fusion, retrieval.lexical):
+        assert doctest.testmod(module).failed == 0
+
+
+def test_rrf_adds_reciprocal_ranks() -> None:
+    fused = reciprocal_rank_fusion([["a", "b", "c"], ["c", "a"]])
+    assert fused["a"] == pytest.approx(1 / 61 + 1 / 62)
+    assert best_first(fused) == ["a", "c", "b"]
+    assert best_first({"b": 1.0, "a": 1.0}) == ["a", "b"]
+
+
+def test_bm25_prefers_rare_terms_and_headings() -> None:
+    index = LexicalIndex([
+        chunk("1", "the index of common words"), chunk("2", "a rare quokka among common words"),
+        chunk("3", "common words only", heading="Quokka"), chunk("4", "common common common"),
+    ])
+    scores = index.scores("common quokka")
+    assert int(np.argmax(scores)) == 2
+    assert scores[1] > scores[0]
+    assert np.all(index.scores("zzz") == 0)
+    assert index.idf("quokka") > index.idf("common")
+
+
+def test_an_empty_index_answers_with_nothing() -> None:
+    assert LexicalIndex([]).scores("x").shape == (0,)
+
+
+TERMS = (
+    GlossaryTerm(term="Grouped-query attention", acronym="GQA", aliases=("grouped query attention",), definition="d", topics=(7,)),
+    GlossaryTerm(term="Mean average precision", acronym="MAP", definition="d", topics=(6,)),
+    GlossaryTerm(term="Tensor parallelism", acronym="TP", definition="d", topics=(10,)),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "expanded"),
+    [
+        ("what's GQA?", "what's GQA? Grouped-query attention"),
+        ("what's gqa", "what's gqa Grouped-query attention"),
+        ("grouped query attention", "grouped query attention GQA"),
+        ("map of the city", "map of the city"),
+        ("MAP of a ranking", "MAP of a ranking Mean average precision"),
+        ("tp or not tp", "tp or not tp"),
+        ("nothing known", "nothing known"),
+    ],
+)
+def test_acronyms_bring_their_expansion(query: str, expanded: str) -> None:
+    assert Expander(TERMS).expand(query) == expanded
