@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,23 +97,21 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", knowledge_dir=knowledge)
 
 
-@pytest.fixture(scope="session")
-def embeddings() -> SentenceEmbeddings:
-    """The packaged model, loaded once."""
+@cache
+def shared_model() -> SentenceEmbeddings:
+    """The packaged model, loaded once for all tests."""
     return get_embeddings(Settings())
 
 
+@pytest.fixture(scope="session")
+def embeddings() -> SentenceEmbeddings:
+    return shared_model()
+
+
 @pytest.fixture(autouse=True)
-def _one_model(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Tests share one loaded model, unless they ask for the real loading."""
-    if "real_loading" not in request.keywords:
-
-        def shared(_: Settings) -> SentenceEmbeddings:
-            model: SentenceEmbeddings = request.getfixturevalue("embeddings")
-            return model
-
-        monkeypatch.setattr("ingest.pipeline.get_embeddings", shared)
-        monkeypatch.setattr("retrieval.retriever.get_embeddings", shared)
+def _one_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.pipeline.get_embeddings", lambda _: shared_model())
+    monkeypatch.setattr("retrieval.retriever.get_embeddings", lambda _: shared_model())
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -15,8 +16,10 @@ from core.errors import GroundworkError
 from core.types import Answer, Turn
 from ui import services, sidebar
 from ui.messages import readable, show_message
+from ui.turns import LiveTurn
 
 PENDING = "pending_question"
+TURN = "live_turn"
 TOPIC = "topic_filter"
 REFRESH_SECONDS = 0.05  # between two updates of the streaming text
 MAX_CHARACTERS = 2000
@@ -31,6 +34,7 @@ STARTERS = (
 def show() -> None:
     """The chat page."""
     _start_new_chat_if_asked()
+    _close_interrupted_turn()
     try:
         database = services.database()
         conversation = database.conversation(st.query_params.get("c", ""))
@@ -146,53 +150,66 @@ def _loading_text(loading: services.Loading) -> str:
 def _run_turn(question: str, conversation: Conversation | None, messages: list[Message], topic: int | None) -> None:
     """Store the question, stream the answer, store it; a stop or a closed tab keeps the text so far."""
     now = datetime.now(UTC)
-    conversation_id = ""
+    turn = LiveTurn("", None)
     try:
         database = services.database()
         conversation_id = conversation.id if conversation else database.create_conversation(question, now, topic)
         database.add_message(conversation_id, "user", question, now)
         st.query_params["c"] = conversation_id
+        turn = st.session_state[TURN] = LiveTurn(conversation_id, database)
     except GroundworkError as error:
         st.warning(f"This conversation is not being saved. {error.explain()}")
     show_message(Message("", "user", question, None))
-    history = [Turn(m.role, m.content) for m in messages]
-    answer = _stream_answer(conversation_id, question, history, topic)
-    if answer and _save(conversation_id, answer.text, answer):
-        st.rerun()
-    elif answer:
-        show_message(Message("unsaved", "assistant", answer.text, answer))
+    answer = _stream_answer(turn, question, [Turn(m.role, m.content) for m in messages], topic)
+    if answer is None:
+        return
+    try:
+        if turn.close(answer):
+            st.rerun()
+    except GroundworkError as error:
+        st.warning(f"This answer could not be saved. {error.explain()}")
+    show_message(Message("unsaved", "assistant", answer.text, answer))
 
 
-def _stream_answer(conversation_id: str, question: str, history: list[Turn], topic: int | None) -> Answer | None:
-    text, answer, interrupted = "", None, True
+def _stream_answer(turn: LiveTurn, question: str, history: list[Turn], topic: int | None) -> Answer | None:
+    """Show the events of the answer as they come. Stop, another click or a closed tab ends the script in here."""
+    answer = None
     with st.chat_message("assistant", avatar=":material/foundation:"):
         status, body = st.empty(), st.empty()
         st.button("Stop", icon=":material/stop_circle:", key="stop", type="tertiary")
         try:
             assistant = _wait_for_assistant(status)
-            if assistant is None:
-                interrupted = False
-                return None
             shown = 0.0
-            for event in assistant.stream(question, history, topic):
+            for event in assistant.stream(question, history, topic) if assistant else ():
                 match event:
                     case Status(message):
                         status.caption(f":material/progress_activity: {message}")
                     case Restart(notice):
-                        text = ""
+                        turn.text = ""
                         body.empty()
                         status.caption(notice)
                     case Token(piece):
-                        text += piece
+                        turn.text += piece
                         if time.monotonic() - shown > REFRESH_SECONDS:
-                            body.markdown(readable(text) + " ▌")
+                            body.markdown(readable(turn.text) + " ▌")
                             shown = time.monotonic()
                     case Done(answer):
-                        interrupted = False
+                        pass
             return answer
         finally:
-            if interrupted:  # Stop, another click or a closed tab ends the script here
-                _save(conversation_id, text or "*(nothing yet)*", None)
+            if answer is None:
+                with suppress(GroundworkError):
+                    turn.close()
+
+
+def _close_interrupted_turn() -> None:
+    """What an interrupted run of this page has streamed so far becomes part of the conversation."""
+    turn = st.session_state.pop(TURN, None)
+    if turn:
+        try:
+            turn.close()
+        except GroundworkError as error:
+            st.warning(f"The stopped answer could not be saved. {error.explain()}")
 
 
 def _wait_for_assistant(status: st.delta_generator.DeltaGenerator):
@@ -204,18 +221,6 @@ def _wait_for_assistant(status: st.delta_generator.DeltaGenerator):
         status.error(loading.error.explain() if loading.error else "The assistant could not be loaded.")
         return None
     return services.assistant(loading.assistant)
-
-
-def _save(conversation_id: str, text: str, answer: Answer | None) -> bool:
-    """Store an assistant message; False (and a warning) when it could not be stored."""
-    if not conversation_id:
-        return False
-    try:
-        services.database().add_message(conversation_id, "assistant", text, datetime.now(UTC), answer)
-        return True
-    except GroundworkError as error:
-        st.warning(f"This answer could not be saved. {error.explain()}")
-        return False
 
 
 # after an answer
