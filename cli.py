@@ -264,7 +264,8 @@ def _question(item: dict[str, Any]) -> str:
 
 def _history(item: dict[str, Any]) -> list[Turn]:
     turns = _field(item, "history", list, []) or []
-    if not all(isinstance(t, dict) and t.get("role") in {"user", "assistant"} and isinstance(t.get("content"), str) for t in turns):
+    roles = {"user", "assistant"}
+    if not all(isinstance(t, dict) and t.get("role") in roles and isinstance(t.get("content"), str) for t in turns):
         raise ValueError('`history` is a list of {"role": "user" | "assistant", "content": text}')
     return [Turn(t["role"], t["content"]) for t in turns]
 

@@ -23,6 +23,7 @@ from retrieval.retriever import Retriever
 SEARCH_DEPTH = 20
 MAX_PARTS = 3
 TOKEN = re.compile(r"\S+\s*")
+_REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
 _PART_BREAK = re.compile(r"\?\s+|;\s+|,?\s+and (?:also )?(?=(?:what|how|why|when|which|who|where)\b)", re.IGNORECASE)
 
 
@@ -133,7 +134,7 @@ class Assistant:
         notice = ""
         verdict = base.verdict
         if not verified.sources:
-            notice = f"{model.name} cited none of the passages, so its answer was dropped; the answer below is quoted from your notes."
+            notice = f"{model.name} cited none of the passages. The answer below is quoted from your notes instead."
             yield Restart(notice)
             yield from self._finish(replace(self._extract(base, findings), notice=notice), clock, asked)
             return
@@ -207,7 +208,7 @@ def split_parts(question: str) -> list[str]:
     ['What is HNSW', 'How do I choose M for it?']
     """
     parts = [part.strip() for part in _PART_BREAK.split(question) if part.strip()]
-    stands_alone = all(len(tokenize(part)) >= 1 and not re.search(r"\b(it|its|they|them|their|this|that|these)\b", part) for part in parts)
+    stands_alone = all(tokenize(part) and not _REFERS_BACK.search(part) for part in parts)
     return parts if 1 < len(parts) <= MAX_PARTS and stands_alone else [question]
 
 

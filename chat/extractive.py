@@ -31,14 +31,19 @@ PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
     "general": ("", "How it works"),
 }
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
-GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", "What the interviewer is after", "Sources"})
+GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
 SECTION_BONUS, HEADING_BONUS, TABLE_BONUS, SIDES_BONUS = 0.25, 0.5, 0.3, 1.0
 PREFERRED_BONUS, PREFERRED_STEP = 0.45, 0.1
 NEIGHBOUR_WORTH = 0.15  # of a chunk in the leading section that retrieval did not return
-_ABOUT_ROADMAP = re.compile(r"\broadmap\b|\btopics?\b|\blearning (order|path)\b|\bsubtopics?\b|\bstudy (order|plan)\b", re.IGNORECASE)
-_ABOUT_SOURCES = re.compile(r"\b(paper|papers|reference|references|cite|citation|author|authors|published|arxiv|who (proposed|introduced|invented|wrote))\b", re.I)
+_ABOUT_ROADMAP = re.compile(r"\b(?:roadmap|topics?|subtopics?|(?:learning|study) (?:order|path|plan))\b", re.IGNORECASE)
+_ABOUT_SOURCES = re.compile(
+    r"\b(?:papers?|references?|cite|authors?|published|arxiv|who (?:proposed|introduced|invented|wrote))\b", re.IGNORECASE
+)
 _WANTS_CODE = re.compile(r"\b(code|python|implement|implementation|snippet|script|example)\b", re.IGNORECASE)
-_LEANS_ON_BEFORE = re.compile(r"(?:This|That|These|Those|It|They|Such|However|Therefore|Thus|Hence|Its|Their|Both|The same|In contrast|For example|The (?:first|second|third|latter|former))\b")
+_LEANS_ON_BEFORE = re.compile(
+    r"(?:This|That|These|Those|It|They|Such|However|Therefore|Thus|Hence|Its|Their|Both|The same|In contrast|For example|"
+    r"The (?:first|second|third|latter|former))\b"
+)
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,7 @@ def _write(question: str, spans: Sequence[Span]) -> Draft:
 
 
 def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:
-    """Sections in order of worth, each from its definition on; the best span goes first when the definition is not what was asked."""
+    """Sections in order of worth, each from its definition on; but the best span first when another thing was asked for."""
     if not spans:
         return []
     sections = list(dict.fromkeys((span.chunk.document, span.chunk.section) for span in spans))

@@ -1,4 +1,4 @@
-"""Three follow-up questions under an answer: from the question bank where it rests on the cited sections, else from their parts."""
+"""Three follow-up questions under an answer: the bank's that rest on the cited sections, else from the sections' parts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ COUNT = 3
 SAME_QUESTION = 0.7  # Jaccard overlap of terms above which two questions count as the same
 _LEVELS = {"beginner": 0, "intermediate": 1, "advanced": 2, "expert": 3}
 _PART_QUESTIONS = {
-    "How it works": "How does {} work?", "Trade-offs": "What are the trade-offs of {}?", "Pitfalls": "What are the pitfalls of {}?",
-    "Worked example": "Can you show a worked example of {}?",
+    "How it works": "How does {} work?", "Trade-offs": "What are the trade-offs of {}?",
+    "Pitfalls": "What are the pitfalls of {}?", "Worked example": "Can you show a worked example of {}?",
 }
 
 

@@ -1,0 +1,1 @@
+"""Words everyone shares: types, settings, errors, models, store, learner state."""

@@ -218,6 +218,14 @@ def load_glossary(folder: Path = KNOWLEDGE_DIR) -> tuple[GlossaryTerm, ...]:
     return terms
 
 
+@cache
+def load_resources(folder: Path = KNOWLEDGE_DIR) -> tuple[Resource, ...]:
+    """What to read, watch and build with, or nothing when the folder has no list. Raises ContentError."""
+    path = folder / "resources.yaml"
+    resources: tuple[Resource, ...] = parse_yaml(path, tuple[Resource, ...]) if path.exists() else ()
+    return resources
+
+
 def slugify(heading: str) -> str:
     """A heading as an anchor: lower case, everything but letters and digits becomes one hyphen.
 

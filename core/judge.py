@@ -19,8 +19,11 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[a-z][a-z0-9]+")
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|neither|nor|none|unlike)\b|n't\b", re.IGNORECASE)
 _COMMON = frozenset(
-    "the and for that this with are was were from its has have had can may will would should which when where while into than then "
-    "they them their there these those each also such more most less very only other one two been being does done not but".split()
+    """
+    the and for that this with are was were from its has have had can may will would should which when where while into
+    than then they them their there these those each also such more most less very only other one two been being does
+    done not but
+    """.split()
 )
 
 
@@ -49,6 +52,10 @@ def _numbers(text: str) -> set[str]:
     return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}
 
 
+def _negated(text: str) -> bool:
+    return bool(_NEGATION.search(text))
+
+
 def judge_support(claim: str, sentences: Sequence[str]) -> Judgement:
     """Judge a claim against the sentences of the passage it cites.
 
@@ -68,9 +75,8 @@ def judge_support(claim: str, sentences: Sequence[str]) -> Judgement:
     known_numbers: set[str] = set().union(*(_numbers(s) for s in sentences)) if sentences else set()
     if not _numbers(claim) <= known_numbers:
         return Judgement("unsupported", coverage, best)
-    if best is not None and overlaps[best] >= PARTLY_COVERAGE:
-        if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(sentences[best])) and overlaps[best] >= SUPPORTED_COVERAGE:
-            return Judgement("unsupported", coverage, best)
+    if best is not None and overlaps[best] >= SUPPORTED_COVERAGE and _negated(claim) != _negated(sentences[best]):
+        return Judgement("unsupported", coverage, best)
     if coverage >= SUPPORTED_COVERAGE:
         return Judgement("supported", coverage, best)
     return Judgement("partly" if coverage >= PARTLY_COVERAGE else "unsupported", coverage, best)

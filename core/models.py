@@ -115,7 +115,7 @@ def _load_sentence_transformer(settings: Settings) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     dtype = torch.bfloat16 if choose_precision(settings) == "bfloat16" else torch.float32
     try:
         return SentenceTransformer(

@@ -21,8 +21,8 @@ READ_BATCH = 5000
 class ChunkStore:
     """Chunks of one embedding space, in an embedded Chroma collection."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        """Open (or create) the collection.
+    def __init__(self, folder: Path, fingerprint: str, kind: str = "passages") -> None:
+        """Open (or create) the collection `kind-fingerprint`.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -41,7 +41,7 @@ class ChunkStore:
         try:
             client = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
             self._collection = client.get_or_create_collection(
-                f"passages-{fingerprint}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                f"{kind}-{fingerprint}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
             )
         except (ChromaError, ValueError, OSError) as error:
             raise IndexUnavailableError(
@@ -132,3 +132,9 @@ def _to_chunks(batch: Any) -> list[Chunk]:
 def get_store(settings: Settings) -> ChunkStore:
     """The store of the settings' data folder and embedding model. Raises StorageError, IndexUnavailableError."""
     return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings))
+
+
+def get_question_store(settings: Settings) -> ChunkStore:
+    """The question bank in the same embedding space: a chunk's document is the question's id, its headings are the anchors of
+    the sections that answer it. Raises StorageError, IndexUnavailableError."""
+    return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings), "questions")

@@ -1,0 +1,1 @@
+"""Labelled cases, pure metrics, checks of the content, benchmarks and reports."""

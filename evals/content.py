@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from core.content import (
@@ -31,10 +32,13 @@ from core.content import (
     slugify,
 )
 from core.errors import ContentError
+from core.models import get_embeddings
+from core.settings import load_settings
 
 MIN_WORDS, MAX_WORDS = 4000, 7000
 MAX_WORDS_CASES = 10_500  # topic 15 holds eight or more worked designs
 MIN_QUESTIONS, MIN_PER_LEVEL, MIN_PER_KIND, MIN_PER_SUBTOPIC = 35, 4, 2, 2
+SAME_QUESTION, SAME_QUESTION_AND_ANSWER = 0.84, 0.70  # cosines; the pairs just below were read and differ
 MIN_TERMS = 300
 MIN_RESOURCES, MAX_RESOURCES = 6, 10
 CODE_TIMEOUT_SECONDS = 60  # each takes under 2; loaded machines are slow
@@ -180,7 +184,7 @@ def run_code_blocks(note: Note) -> Iterator[str]:
 
 def _run_python(code: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - the repository's own teaching code
+        done = subprocess.run(
             [sys.executable, "-I", "-W", "error", "-c", code],
             capture_output=True, text=True, timeout=CODE_TIMEOUT_SECONDS, check=False,
         )
@@ -234,6 +238,26 @@ def _check_balance(name: str, questions: list[Question], topic: Topic) -> Iterat
             yield f"{name}:1: {subtopics[subtopic.name]} questions on {subtopic.name!r}; at least {MIN_PER_SUBTOPIC}"
 
 
+def check_duplicates(questions: list[Question]) -> Iterator[str]:
+    """Pairs of questions that mean the same, by the embeddings of the questions and of their short answers.
+
+    The roadmap's own wording may sit close to another of its questions ("vector" and "model" quantization), so a pair counts
+    when the questions are nearly the same, or when questions and answers are both close.
+    """
+    if len(questions) < 2:
+        return
+    encoder = get_embeddings(load_settings())
+    asked = encoder.encode([question.question for question in questions])
+    answered = encoder.encode([question.answer_30s for question in questions])
+    same_question = asked @ asked.T
+    both = np.minimum(same_question, answered @ answered.T)
+    for i, j in np.argwhere(np.triu((same_question >= SAME_QUESTION) | (both >= SAME_QUESTION_AND_ANSWER), 1)):
+        yield (
+            f"questions: {questions[i].id} and {questions[j].id} ask the same "
+            f"(questions {same_question[i, j]:.2f}, with answers {both[i, j]:.2f})"
+        )
+
+
 def check_glossary(terms: tuple[GlossaryTerm, ...], roadmap: Roadmap) -> Iterator[str]:
     """Problems of the glossary: size, repeated names, topics that do not exist."""
     if len(terms) < MIN_TERMS:
@@ -284,10 +308,12 @@ def check_plans(folder: Path, anchors: set[str]) -> Iterator[str]:
 def check_content(folder: Path = KNOWLEDGE_DIR, topic_number: int | None = None, references_file: Path | None = None,
                   run_code: bool = True) -> list[str]:
     """All problems of a knowledge folder (or of one topic's notes and questions), as readable lines; none means good."""
+    problems: list[str] = []
     try:
-        return list(_check_all(folder, topic_number, references_file, run_code))
+        problems.extend(_check_all(folder, topic_number, references_file, run_code))
     except ContentError as error:
-        return [error.explain()]
+        problems.append(error.explain())
+    return problems
 
 
 def _check_all(folder: Path, only: int | None, references_file: Path | None, run_code: bool) -> Iterator[str]:
@@ -325,6 +351,7 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         else:
             yield f"questions/{topic.slug}.yaml: missing"
     if only is None:
+        yield from check_duplicates([question for bank in banks.values() for question in bank])
         yield from check_references(references or (), notes)
         yield from check_plans(folder, anchors)
         yield from check_resources(parse_yaml(folder / "resources.yaml", tuple[Resource, ...]), roadmap)

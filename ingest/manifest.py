@@ -12,7 +12,7 @@ from core.errors import StorageError
 from core.models import WINDOW_TOKENS, embedding_fingerprint
 from core.settings import Settings
 
-CHUNKER_VERSION = 1  # raise it when split_document cuts differently
+CHUNKER_VERSION = 2  # raise it when split_document cuts differently
 
 
 @dataclass

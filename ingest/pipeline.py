@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import DocumentError, GroundworkError, IngestBusyError, StorageError
+from core.errors import ContentError, DocumentError, IngestBusyError, StorageError
 from core.models import SentenceEmbeddings, get_embeddings, get_tokenizer
 from core.settings import Settings
-from core.store import ChunkStore, get_store
+from core.store import ChunkStore, get_question_store, get_store
 from core.types import Chunk, Document
 from ingest.chunking import chunk_embedding_text, split_document
 from ingest.documents import ROADMAP_FILE, load_document
 from ingest.manifest import Manifest, file_hash, manifest_path, pipeline_fingerprint, read_manifest, write_manifest
+from ingest.questions import question_chunks
 
 EMBED_BATCH = 128  # chunks embedded and written at a time: what an interrupted run can lose
 Progress = Callable[[int, int], None]  # chunks embedded so far, chunks to embed
@@ -46,6 +47,11 @@ def knowledge_files(settings: Settings) -> list[Path]:
     return ([roadmap] if roadmap.exists() else []) + sorted((folder / "notes").glob("*.md"))
 
 
+def question_files(settings: Settings) -> list[Path]:
+    """The files of the question bank, which lead searches to the sections that answer them."""
+    return sorted((settings.knowledge_dir / "questions").glob("*.yaml"))
+
+
 def document_id(path: Path, settings: Settings) -> str:
     """`knowledge/...` for shipped documents, the absolute path for the user's."""
     resolved = path.resolve()
@@ -60,7 +66,7 @@ def is_stale(settings: Settings) -> bool:
     manifest = read_manifest(settings)
     if manifest.fingerprint != pipeline_fingerprint(settings):
         return True
-    shipped = {document_id(path, settings): path for path in knowledge_files(settings)}
+    shipped = {document_id(path, settings): path for path in [*knowledge_files(settings), *question_files(settings)]}
     known = {name for name in manifest.documents if name.startswith("knowledge/")}
     return set(shipped) != known or any(file_hash(path) != manifest.documents[name] for name, path in shipped.items())
 
@@ -98,8 +104,10 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     report.documents = len(files)
     hashes = {file.document: file_hash(file.path) for file in files}
     changed = [file for file in files if manifest.documents.get(file.document) != hashes[file.document]]
+    banks = {document_id(path, settings): file_hash(path) for path in question_files(settings)}
+    known_banks = {name: digest for name, digest in manifest.documents.items() if _is_bank(name)}
     gone = _gone(settings, manifest, {file.document for file in files}, report)
-    if not changed and not gone and manifest_path(settings).exists():
+    if not changed and not gone and banks == known_banks and manifest_path(settings).exists():
         report.total_chunks = len(get_store(settings))
         if report.total_chunks:
             _remember(settings, manifest, paths)
@@ -107,10 +115,11 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
         changed = files  # the manifest outlived the index
     store = get_store(settings)
     _apply(settings, store, _load(changed, report), gone, progress, report)
+    if banks != known_banks:
+        _sync_questions(settings, report)
     failed = set(report.failures)
-    manifest.documents = {
-        name: digest for name, digest in (manifest.documents | hashes).items() if name not in failed and name not in gone
-    }
+    documents = {name: digest for name, digest in manifest.documents.items() if not _is_bank(name)} | hashes | banks
+    manifest.documents = {name: digest for name, digest in documents.items() if name not in failed and name not in gone}
     manifest.fingerprint = pipeline_fingerprint(settings)
     _remember(settings, manifest, paths, force=True)
     report.total_chunks = len(store)
@@ -159,6 +168,8 @@ def _gone(settings: Settings, manifest: Manifest, present: set[str], report: Ing
     """Documents whose file has been removed from a place that still exists."""
     gone = set()
     for name in set(manifest.documents) - present:
+        if _is_bank(name):
+            continue
         shipped = name.startswith("knowledge/")
         if shipped or any(Path(name).is_relative_to(p) and Path(p).exists() for p in manifest.paths):
             gone.add(name)
@@ -166,20 +177,37 @@ def _gone(settings: Settings, manifest: Manifest, present: set[str], report: Ing
     return gone
 
 
+def _is_bank(name: str) -> bool:
+    return name.startswith("knowledge/questions/")
+
+
+def _sync_questions(settings: Settings, report: IngestReport) -> None:
+    """Embed the bank's new questions, drop the ones that are gone."""
+    try:
+        wanted = {chunk.id: chunk for chunk in question_chunks(settings.knowledge_dir)}
+    except ContentError as error:
+        report.failures[f"knowledge/questions/{error.file.name}"] = error.explain()
+        return
+    store = get_question_store(settings)
+    stored = {chunk.id for chunk in store.chunks()}
+    new = [chunk for id_, chunk in wanted.items() if id_ not in stored]
+    if new:
+        store.upsert(new, get_embeddings(settings).encode([chunk.text for chunk in new]))
+    store.delete(stored - set(wanted))
+
+
 def _load(files: Sequence[_File], report: IngestReport) -> list[Document]:
     documents = []
     for file in files:
         try:
             documents.append(load_document(file.path, file.document))
-        except DocumentError as error:
-            report.failures[file.document] = error.explain()
-        except GroundworkError as error:  # the roadmap's schema
+        except (DocumentError, ContentError) as error:  # ContentError: the roadmap's schema
             report.failures[file.document] = error.explain()
     report.changed_documents = len(documents)
     return documents
 
 
-def _apply(
+def _apply(  # noqa: PLR0917 - one caller
     settings: Settings, store: ChunkStore, documents: Sequence[Document], gone: set[str], progress: Progress,
     report: IngestReport,
 ) -> None:

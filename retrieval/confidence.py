@@ -16,7 +16,7 @@ from core.types import Hit
 from retrieval.lexical import LexicalIndex, tokenize
 
 COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
-FEATURES = ("dense_top", "dense_mean3", "coverage_top", "coverage_top5", "rarest_term_found", "agreement")
+FEATURES = ("best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found")
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ def load_coefficients(path: Path = COEFFICIENTS_FILE) -> Coefficients:
     return Coefficients(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def confidence_features(query: str, hits: Sequence[Hit], lexical: LexicalIndex) -> dict[str, float]:
+def confidence_features(
+    query: str, hits: Sequence[Hit], lexical: LexicalIndex, question_similarity: float = 0.0
+) -> dict[str, float]:
     """Features in [0, 1] of what a query found.
 
-    dense_top, dense_mean3: the best cosine and the mean of the best three; coverage_top, coverage_top5: the share of the
-    query's terms, weighted by idf, that the first passage (the first five together) holds; rarest_term_found: 1 when the
-    query's rarest term occurs in the first five; agreement: the share of the first five that both legs rank in their first 20.
+    best_match: the cosine of the best passage or of the most similar question of the bank, whichever is higher (documents of
+    the user's own have no questions); dense_top, dense_mean3: the best passage's cosine and the mean of the best three;
+    coverage_top5: the share of the query's terms, weighted by idf, that the first five passages hold together;
+    rarest_term_found: 1 when the query's rarest term is among them.
     """
     if not hits:
         return dict.fromkeys(FEATURES, 0.0)
@@ -48,18 +51,12 @@ def confidence_features(query: str, hits: Sequence[Hit], lexical: LexicalIndex) 
     terms = set(tokenize(query))
     weights = {term: lexical.idf(term) for term in terms}
     total = sum(weights.values())
-    held = [_terms_of(hit) for hit in hits[:5]]
-
-    def covered(found: set[str]) -> float:
-        return sum(weights[t] for t in terms & found) / total if total else 0.0
-
-    union = set().union(*held)
+    held = set().union(*(_terms_of(hit) for hit in hits[:5]))
     rarest = max(terms, key=lambda term: (weights[term], term), default="")
-    both = [hit for hit in hits[:5] if (hit.dense_rank or 99) <= 20 and (hit.lexical_rank or 99) <= 20]
     return {
-        "dense_top": dense[0], "dense_mean3": sum(dense[:3]) / len(dense[:3]),
-        "coverage_top": covered(held[0]), "coverage_top5": covered(union),
-        "rarest_term_found": float(rarest in union), "agreement": len(both) / min(5, len(hits)),
+        "best_match": max(dense[0], question_similarity), "dense_top": dense[0], "dense_mean3": sum(dense[:3]) / len(dense[:3]),
+        "coverage_top5": sum(weights[t] for t in terms & held) / total if total else 0.0,
+        "rarest_term_found": float(rarest in held),
     }
 
 

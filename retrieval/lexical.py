@@ -19,10 +19,13 @@ HEADING_WEIGHT = 3  # the heading path counts this often
 TOKEN = re.compile(r"[a-z0-9]+(?:[@+#]+\w*)?")
 HYPHENATED = re.compile(r"[a-z]+(?:-[a-z]+)+")
 STOPWORDS = frozenset(
-    """a about all also am an and any are as at be been being but by can could did do does doing for from had has have
-    having how i if in into is it its just let like many me more most much my no nor not of on one or other our out over own please
-    same she should so some such tell than that the their them then there these they this those to too under until up us use used using
-    very want was we were what when where which while who whom why will with would you your explain describe give example""".split()
+    """
+    a about all also am an and any are as at be been being but by can could did do does doing for from had has have
+    having how i if in into is it its just let like many me more most much my no nor not of on one or other our out over
+    own please same she should so some such tell than that the their them then there these they this those to too under
+    until up us use used using very want was we were what when where which while who whom why will with would you your
+    explain describe give example
+    """.split()
 )
 
 

@@ -13,12 +13,13 @@ from core.content import GlossaryTerm, load_glossary
 from core.errors import IndexUnavailableError
 from core.models import Reranker, Vectors, get_embeddings, get_reranker
 from core.settings import Settings
-from core.store import get_store
+from core.store import get_question_store, get_store
 from core.types import Chunk, Hit, Retrieval
 from retrieval.confidence import confidence, confidence_features
 from retrieval.fusion import best_first, reciprocal_rank_fusion
 from retrieval.glossary import Expander
 from retrieval.lexical import LexicalIndex
+from retrieval.pointers import QuestionLeg, SectionLeg
 
 LEG_DEPTH = 100  # candidates of each leg
 RERANK_DEPTH = 30
@@ -30,7 +31,8 @@ BIBLIOGRAPHY_FACTOR = 0.8
 class Encoder(Protocol):
     """Embeds texts as unit vectors, shape (texts, dimension)."""
 
-    def encode(self, texts: Sequence[str]) -> Vectors: ...
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts."""
 
 
 class Retriever:
@@ -40,14 +42,16 @@ class Retriever:
     collection has (docs/decisions/0002-exact-dense-leg.md).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - built in one place
         self, chunks: Sequence[Chunk], vectors: Vectors, encoder: Encoder, glossary: Sequence[GlossaryTerm] = (),
-        reranker: Reranker | None = None,
+        reranker: Reranker | None = None, questions: QuestionLeg | None = None,
     ) -> None:
         self.chunks = list(chunks)
         self._vectors = vectors
         self._encoder = encoder
         self._reranker = reranker
+        self._questions = questions
+        self._sections = SectionLeg(self.chunks)
         self._expander = Expander(glossary)
         self._lexical = LexicalIndex(self.chunks)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
@@ -56,7 +60,8 @@ class Retriever:
     def retrieve(self, query: str, k: int = 10, topic: int | None = None) -> Retrieval:
         """The k best passages for a query, best first; `topic` restricts the search to one topic.
 
-        Source of the fusion: reciprocal rank fusion over the two legs, keyed by chunk id.
+        Reciprocal rank fusion, keyed by chunk id, over the dense and the lexical leg and two short lists of pointers: sections
+        whose heading is what was asked, and sections that answer the most similar questions of the bank.
         """
         query = query.strip()[:MAX_QUERY_CHARACTERS]
         if not query or not self.chunks:
@@ -72,12 +77,17 @@ class Retriever:
         lexical = self._lexical.scores(expanded)
         lexical_order = _top(lexical, allowed & (lexical > 0), LEG_DEPTH)
         clock.lap("lexical")
-        hits = self._fuse(dense, dense_order, lexical, lexical_order)
+        pointed = [self._sections.ranking(query, dense, allowed)]
+        if self._questions:
+            pointed.append(self._questions.ranking(vector, self._sections, dense, allowed))
+        clock.lap("pointers")
+        hits = self._fuse(dense, dense_order, lexical, lexical_order, pointed)
         clock.lap("fuse")
         if self._reranker:
             hits = self._rerank(query, hits)
             clock.lap("rerank")
-        features = confidence_features(query, hits[: max(k, 10)], self._lexical)
+        similar = self._questions.similarity(vector) if self._questions else 0.0
+        features = confidence_features(query, hits[: max(k, 10)], self._lexical, similar)
         clock.lap("confidence")
         return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps)
 
@@ -90,10 +100,13 @@ class Retriever:
         """Embed texts with the index's own model."""
         return self._encoder.encode(texts)
 
-    def _fuse(self, dense: Vectors, dense_order: list[int], lexical: Vectors, lexical_order: list[int]) -> list[Hit]:
+    def _fuse(
+        self, dense: Vectors, dense_order: list[int], lexical: Vectors, lexical_order: list[int], pointed: list[list[int]]
+    ) -> list[Hit]:
         dense_rank = {self.chunks[i].id: rank for rank, i in enumerate(dense_order, 1)}
         lexical_rank = {self.chunks[i].id: rank for rank, i in enumerate(lexical_order, 1)}
-        fused = reciprocal_rank_fusion([list(dense_rank), list(lexical_rank)])
+        pointers = [[self.chunks[i].id for i in ranking] for ranking in pointed]
+        fused = reciprocal_rank_fusion([list(dense_rank), list(lexical_rank), *pointers])
         for id_ in fused:
             if self.chunks[self._place[id_]].part == BIBLIOGRAPHY_PART:
                 fused[id_] *= BIBLIOGRAPHY_FACTOR
@@ -126,7 +139,7 @@ def get_retriever(settings: Settings) -> Retriever:
     def load_model() -> None:
         try:
             loaded.append(get_embeddings(settings))
-        except BaseException as error:  # handed to the caller's thread
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             loaded.append(error)
 
     loading = threading.Thread(target=load_model)  # the model and the index load side by side
@@ -140,7 +153,9 @@ def get_retriever(settings: Settings) -> Retriever:
     encoder = loaded[0]
     if isinstance(encoder, BaseException):
         raise encoder
-    return Retriever(chunks, vectors, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings))
+    bank, bank_vectors = get_question_store(settings).load()
+    questions = QuestionLeg(bank, bank_vectors) if bank else None
+    return Retriever(chunks, vectors, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings), questions)
 
 
 def _top(scores: Vectors, allowed: np.ndarray, count: int) -> list[int]:

@@ -7,15 +7,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from chat.answering import Done, Restart, Status, Token
+from chat.answering import Assistant, Done, Restart, Status, Token
 from chat.export import conversation_markdown
 from core.content import load_roadmap
 from core.db import Conversation, Message
 from core.errors import GroundworkError
 from core.types import Answer, Turn
 from ui import services, sidebar
-from ui.messages import readable, show_message
+from ui.messages import show_message
+from ui.passages import readable
 from ui.turns import LiveTurn
 
 PENDING = "pending_question"
@@ -173,7 +175,7 @@ def _run_turn(question: str, conversation: Conversation | None, messages: list[M
 
 def _stream_answer(turn: LiveTurn, question: str, history: list[Turn], topic: int | None) -> Answer | None:
     """Show the events of the answer as they come. Stop, another click or a closed tab ends the script in here."""
-    answer = None
+    answer: Answer | None = None
     with st.chat_message("assistant", avatar=":material/foundation:"):
         status, body = st.empty(), st.empty()
         st.button("Stop", icon=":material/stop_circle:", key="stop", type="tertiary")
@@ -193,8 +195,8 @@ def _stream_answer(turn: LiveTurn, question: str, history: list[Turn], topic: in
                         if time.monotonic() - shown > REFRESH_SECONDS:
                             body.markdown(readable(turn.text) + " ▌")
                             shown = time.monotonic()
-                    case Done(answer):
-                        pass
+                    case Done():
+                        answer = event.answer
             return answer
         finally:
             if answer is None:
@@ -212,7 +214,7 @@ def _close_interrupted_turn() -> None:
             st.warning(f"The stopped answer could not be saved. {error.explain()}")
 
 
-def _wait_for_assistant(status: st.delta_generator.DeltaGenerator):
+def _wait_for_assistant(status: DeltaGenerator) -> Assistant | None:
     """The assistant with this session's model; waits, visibly, while it loads. None when it cannot load."""
     loading = services.loading()
     while not loading.finished.wait(0.2):

@@ -6,8 +6,8 @@ import re
 
 import streamlit as st
 
-from chat.export import answer_markdown
 from chat.citations import CITATION
+from chat.export import answer_markdown
 from core.db import Message
 from core.errors import GroundworkError
 from core.types import Answer

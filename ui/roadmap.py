@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.content import Topic, load_questions, load_roadmap
+from core.content import Topic, load_questions, load_resources, load_roadmap
 from core.errors import GroundworkError
 from ingest.documents import split_front_matter
 from ui import services
@@ -16,7 +16,7 @@ from ui.passages import readable
 COLUMNS = 3
 LEVEL_COLORS = {"Beginner": "blue", "Intermediate": "orange", "Advanced": "red", "Expert": "violet"}
 _MERMAID = re.compile(r"^```mermaid\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
-_NOTE_LINK = re.compile(r"\]\((\d\d)-[a-z0-9-]+\.md(#[^)]*)?\)")
+_NOTE_LINK = re.compile(r"\]\((?:\.\./notes/)?(\d\d)-[a-z0-9-]+\.md(#[^)]*)?\)")
 
 
 def show() -> None:
@@ -48,6 +48,35 @@ def _show_map(topics: tuple[Topic, ...]) -> None:
                 if st.button("Open", key=f"open-{topic.number}", icon=":material/arrow_forward:", help=f"Open {topic.title}"):
                     st.query_params["topic"] = str(topic.number)
                     st.rerun()
+    _show_plans(services.base_settings().knowledge_dir)
+
+
+def _show_plans(folder: Path) -> None:
+    """The study plans, folded."""
+    plans = {path.stem: path for path in (folder / "plans").glob("*.md")}
+    if plans:
+        st.subheader("Study plans")
+    for name in ("1-week", "1-month", "3-months"):
+        if name in plans:
+            _, body = split_front_matter(plans[name].read_text(encoding="utf-8"), name)
+            with st.expander(name.replace("-", " ").capitalize(), icon=":material/calendar_month:"):
+                st.markdown(_link_notes(re.sub(r"\A\s*# [^\n]*\n", "", body)))
+
+
+def _link_notes(text: str) -> str:
+    """Links between notes as links to their pages."""
+    return _NOTE_LINK.sub(lambda m: f"](roadmap?topic={int(m[1])})", text)
+
+
+def _show_resources(topic: Topic) -> None:
+    found = [r for r in load_resources(services.base_settings().knowledge_dir) if r.topic == topic.number]
+    if not found:
+        st.info("No resources are listed for this topic yet.")
+    for resource in found:
+        st.markdown(
+            f"**[{resource.title}]({resource.url})** :gray-badge[{resource.kind}] :gray-badge[{resource.level}]  \n"
+            f"{resource.authors}, {resource.year}. {resource.gives}"
+        )
 
 
 def _map_css(count: int) -> str:
@@ -87,11 +116,13 @@ def _show_topic(topic: Topic) -> None:
             ask(topic.number)
     st.title(f"{topic.number}. {topic.title}")
     st.markdown(f":{LEVEL_COLORS[topic.level]}-badge[{topic.level}]")
-    notes, questions = st.tabs(["Notes", "Interview questions"])
+    notes, questions, resources = st.tabs(["Notes", "Interview questions", "Resources"])
     with notes:
         _show_notes(services.base_settings().knowledge_dir / "notes" / f"{topic.slug}.md", topic)
     with questions:
         _show_questions(topic)
+    with resources:
+        _show_resources(topic)
 
 
 def ask(topic: int, question: str = "") -> None:
@@ -109,7 +140,7 @@ def _show_notes(path: Path, topic: Topic) -> None:
         return
     body = re.sub(r"\A\s*# [^\n]*\n", "", body)
     st.markdown("\n".join(f"- [{name}](#{_anchor(name)})" for name in re.findall(r"^## (.+)$", body, re.MULTILINE)))
-    body = _NOTE_LINK.sub(lambda m: f"](roadmap?topic={int(m[1])})", body)
+    body = _link_notes(body)
     position = 0
     for match in _MERMAID.finditer(body):
         st.markdown(readable(body[position : match.start()]))

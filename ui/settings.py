@@ -24,8 +24,8 @@ def show() -> None:
 def _show_engine() -> None:
     st.subheader("Who writes the answers")
     st.markdown(
-        "Without a model, Groundwork quotes your notes word for word. With one, the model writes from the same passages and every "
-        "sentence is checked against the passage it cites."
+        "Without a model, Groundwork quotes your notes word for word. With one, the model writes from the same passages and "
+        "every sentence is checked against the passage it cites."
     )
     database = services.database()
     _offer_local_servers()

@@ -105,6 +105,6 @@ def test_connection_test_and_model_list(endpoint: str) -> None:
 
 
 def test_local_servers_are_detected(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = int(endpoint.split(":")[2].split("/")[0])
+    port = int(endpoint.split(":")[2].split("/", maxsplit=1)[0])
     monkeypatch.setattr(models, "LOCAL_SERVERS", {"Ollama": port, "LM Studio": 9})
     assert models.detect_local_servers() == {"Ollama": (endpoint, ["good"])}

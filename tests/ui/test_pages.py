@@ -242,7 +242,7 @@ def test_settings_explain_a_dead_endpoint(ready: AppTest) -> None:
 
 
 def test_settings_offer_local_servers(ready: AppTest, settings: Settings, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = int(endpoint.split(":")[2].split("/")[0])
+    port = int(endpoint.split(":")[2].split("/", maxsplit=1)[0])
     monkeypatch.setattr("core.models.LOCAL_SERVERS", {"Ollama": port})
     at = page(ready, "settings")
     at = button(at, "Use good").click().run()
