@@ -108,9 +108,8 @@ def _show_trace(answer: Answer) -> None:
                 st.markdown(f"**Part:** {_plain(part['question'])} (confidence {part['confidence']:.2f})")
             rows = [
                 {
-                    "passage": f"{hit['title']} › {hit['heading'].replace(' > ', ' › ')}", "score": hit["score"],
-                    "meaning rank": hit["dense_rank"], "cosine": hit["dense_score"],
-                    "word rank": hit["lexical_rank"], "BM25": hit["lexical_score"],
+                    "meaning rank": hit["dense_rank"], "word rank": hit["lexical_rank"], "cosine": hit["dense_score"],
+                    "BM25": hit["lexical_score"], "score": hit["score"], "passage": hit["heading"].replace(" > ", " › "),
                 }
                 for hit in part["hits"]
             ]
