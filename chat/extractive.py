@@ -14,6 +14,7 @@ from retrieval.retriever import Retriever
 
 TARGET_WORDS, MAX_WORDS, SPAN_WORDS = 180, 340, 120
 MAX_SPANS = 6
+SLACK = 1.3
 MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS
 MIN_WORDS = 110
 SAME_TEXT = 0.75
@@ -108,9 +109,9 @@ def _rank_chunks(
     leading = {(section.document, section.section) for section in lead}
     question_terms = set(tokenize(question))
     for id_, chunk in chunks.items():
-        if chunk.part in preferred and (chunk.document, chunk.section) in leading:
-            worth[id_] += PREFERRED_BONUS - PREFERRED_STEP * preferred.index(chunk.part)
-        worth[id_] -= PART_PENALTY.get(chunk.part, 0.0)
+        if chunk.part_kind in preferred and (chunk.document, chunk.section) in leading:
+            worth[id_] += PREFERRED_BONUS - PREFERRED_STEP * preferred.index(chunk.part_kind)
+        worth[id_] -= PART_PENALTY.get(chunk.part_kind, 0.0)
         part_terms = set(tokenize(chunk.headings[-1])) if chunk.headings else set()
         if len(part_terms) > 1 and part_terms <= question_terms:
             worth[id_] += HEADING_BONUS
@@ -150,6 +151,8 @@ def _eligible(question: str, chunk: Chunk) -> bool:
 def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Span | None:
     """The contiguous run of units of a chunk that says most about the question within `max_words`."""
     units = split_units(chunk.text)
+    if (words := sum(unit.words for unit in units)) <= SLACK * max_words:
+        max_words = words  # a passage a little over the limit is quoted whole, not cut near its end
     wants_code = intent == "calculation" or bool(_WANTS_CODE.search(question))
     terms = set(tokenize(question))
     best: tuple[float, int, int] | None = None
@@ -214,7 +217,7 @@ def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:
     sections = list(dict.fromkeys((span.chunk.document, span.chunk.section) for span in spans))
     lead = spans[0]
     defined = len(set(tokenize(question)) & set(tokenize(lead.chunk.section))) * 2 >= len(set(tokenize(lead.chunk.section)))
-    lead_first = not defined and lead.chunk.part not in {"Pitfalls", "Worked example", "Trade-offs"}
+    lead_first = not defined and lead.chunk.part_kind not in {"Pitfalls", "Worked example", "Trade-offs"}
     return sorted(
         spans,
         key=lambda s: (lead_first and s is not lead, sections.index((s.chunk.document, s.chunk.section)), s.chunk.position),

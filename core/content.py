@@ -149,6 +149,7 @@ class GlossaryTerm(_Model):
 
 
 T = TypeVar("T")
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
@@ -162,8 +163,7 @@ def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
     except OSError as error:
         raise ContentError(path, 1, f"cannot be read: {error.strerror}", "Restore the file from the repository.") from error
     try:
-        root = yaml.compose(text)
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where libyaml is there
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         fix = "Quote strings that contain ': ' or start with a special character, and check the indentation."
@@ -174,7 +174,8 @@ def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         fix = f"Correct `{where}` there; CONTRIBUTING.md shows the schema."
-        raise ContentError(path, _line_of(root, first["loc"]), f"{where}: {first['msg']}", fix) from error
+        line = _line_of(yaml.compose(text, Loader=_Loader), first["loc"])
+        raise ContentError(path, line, f"{where}: {first['msg']}", fix) from error
 
 
 def _line_of(node: yaml.Node | None, location: Sequence[int | str]) -> int:

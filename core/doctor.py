@@ -84,7 +84,8 @@ def _index(settings: Settings) -> dict[str, Any]:
         return _check(True, True, "empty; the first start fills it")
 
     def look() -> str:
-        count = len(get_store(settings))
+        with get_store(settings) as store:
+            count = len(store)
         return f"{count} passages" if count else "empty; the first start fills it"
 
     return _guarded(look)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,7 +19,10 @@ READ_BATCH = 5000
 
 
 class ChunkStore:
-    """Chunks of one embedding space, in an embedded Chroma collection."""
+    """Chunks of one embedding space, in an embedded Chroma collection.
+
+    Close it after use (it is a context manager): what another process writes is only seen by a store opened afterwards.
+    """
 
     def __init__(self, folder: Path, fingerprint: str, kind: str = "passages") -> None:
         """Open (or create) the collection `kind-fingerprint`.
@@ -39,8 +42,8 @@ class ChunkStore:
 
         self.folder = folder
         try:
-            client = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
-            self._collection = client.get_or_create_collection(
+            self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
+            self._collection = self._client.get_or_create_collection(
                 f"{kind}-{fingerprint}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
             )
         except (ChromaError, ValueError, OSError) as error:
@@ -48,6 +51,16 @@ class ChunkStore:
                 f"The index in {folder} cannot be opened ({type(error).__name__}).",
                 help="Delete that folder and run: python cli.py ingest",
             ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files; the store cannot be used afterwards."""
+        self._client.close()
 
     def __len__(self) -> int:
         return int(self._collection.count())
@@ -57,9 +70,8 @@ class ChunkStore:
         found: list[Chunk] = []
         where: Any = {"document": document} if document is not None else None
         for offset in range(0, max(len(self), 1), READ_BATCH):
-            batch = self._collection.get(
-                ids=list(ids) if ids is not None else None, where=where, include=["documents", "metadatas"],
-                limit=READ_BATCH, offset=offset,
+            batch = self._read(
+                ids=list(ids) if ids is not None else None, where=where, include=["documents", "metadatas"], offset=offset
             )
             found += _to_chunks(batch)
         return sorted(found, key=lambda chunk: (chunk.document, chunk.position))
@@ -69,9 +81,7 @@ class ChunkStore:
         chunks: list[Chunk] = []
         parts: list[Vectors] = []
         for offset in range(0, len(self), READ_BATCH):
-            batch = self._collection.get(
-                include=["documents", "metadatas", "embeddings"], limit=READ_BATCH, offset=offset
-            )
+            batch = self._read(include=["documents", "metadatas", "embeddings"], offset=offset)
             chunks += _to_chunks(batch)
             parts.append(np.asarray(batch["embeddings"], dtype=np.float32))
         if not chunks:
@@ -99,6 +109,17 @@ class ChunkStore:
         gone = list(ids)
         for start in range(0, len(gone), WRITE_BATCH):
             self._write("delete", ids=gone[start : start + WRITE_BATCH])
+
+    def _read(self, **arguments: Any) -> Any:
+        from chromadb.errors import ChromaError
+
+        try:
+            return self._collection.get(limit=READ_BATCH, **arguments)
+        except (ChromaError, OSError) as error:
+            raise IndexUnavailableError(
+                f"The index in {self.folder} cannot be read ({error}).",
+                help="Try again; if it happens again, delete that folder and run: python cli.py ingest",
+            ) from error
 
     def _write(self, operation: str, **arguments: Any) -> None:
         from chromadb.errors import ChromaError

@@ -54,8 +54,13 @@ class Chunk:
 
     @property
     def part(self) -> str:
-        """The heading below the section (`How it works`, `Pitfalls`, ...), or an empty string."""
+        """The heading below the section, or an empty string."""
         return self.headings[1] if len(self.headings) > 1 else ""
+
+    @property
+    def part_kind(self) -> str:
+        """The part's name up to a colon: `Worked example: BLEU by hand` is a `Worked example`."""
+        return self.part.partition(":")[0]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ MIN_TERMS = 300
 MIN_RESOURCES, MAX_RESOURCES = 6, 10
 CODE_TIMEOUT_SECONDS = 60  # each takes under 2; loaded machines are slow
 
+SECTION_PARTS = ("Pitfalls", "What the interviewer is after")
+DESIGN_PARTS = (
+    "Requirements", "Capacity arithmetic", "Architecture", "Retrieval and model choices", "Evaluation", "Failure modes", "Cost",
+    "What to say in 2, 10 and 45 minutes",
+)
 FENCE = re.compile(r"^(```+)([^\n]*)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 LABEL_DEFINITION = re.compile(r"^\[([^\]^]+)\]: +(\S+)\s*$", re.MULTILINE)
 LABEL_USE = re.compile(r"\[([^\[\]]*\b(?:1[89]|20)\d\d[a-z]?)\](?![(:])")
@@ -120,6 +125,13 @@ def _check_sections(note: Note) -> Iterator[str]:
         yield f"{note.path.name}:1: no section has a `### Sources` part"
     for match in re.finditer(r"^## +(.+)\n+(?=#)", note.text, re.MULTILINE):
         yield f"{note.path.name}:{_line(note, match.start())}: {match[1]!r} must begin with its two-sentence definition"
+    for section, parts in note.sections.items():
+        if note.path.stem.startswith("15-") and section.endswith("a design"):
+            missing = [name for name in DESIGN_PARTS if not any(part.startswith(name) for part in parts)]
+        else:
+            missing = [name for name in SECTION_PARTS if name not in parts]
+        for name in missing:
+            yield f"{note.path.name}:{note.lines[slugify(section)]}: {section!r} has no `### {name}`"
     if re.search(r"^<[a-zA-Z!/]", note.prose, re.MULTILINE) or "![" in note.prose:
         yield f"{note.path.name}:1: raw HTML and images do not belong in notes"
 

@@ -108,13 +108,15 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     known_banks = {name: digest for name, digest in manifest.documents.items() if _is_bank(name)}
     gone = _gone(settings, manifest, {file.document for file in files}, report)
     if not changed and not gone and banks == known_banks and manifest_path(settings).exists():
-        report.total_chunks = len(get_store(settings))
+        with get_store(settings) as store:
+            report.total_chunks = len(store)
         if report.total_chunks:
             _remember(settings, manifest, paths)
             return report
         changed = files  # the manifest outlived the index
-    store = get_store(settings)
-    _apply(settings, store, _load(changed, report), gone, progress, report)
+    with get_store(settings) as store:
+        _apply(settings, store, _load(changed, report), gone, progress, report)
+        report.total_chunks = len(store)
     if banks != known_banks:
         _sync_questions(settings, report)
     failed = set(report.failures)
@@ -122,7 +124,6 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     manifest.documents = {name: digest for name, digest in documents.items() if name not in failed and name not in gone}
     manifest.fingerprint = pipeline_fingerprint(settings)
     _remember(settings, manifest, paths, force=True)
-    report.total_chunks = len(store)
     return report
 
 
@@ -188,12 +189,12 @@ def _sync_questions(settings: Settings, report: IngestReport) -> None:
     except ContentError as error:
         report.failures[f"knowledge/questions/{error.file.name}"] = error.explain()
         return
-    store = get_question_store(settings)
-    stored = {chunk.id for chunk in store.chunks()}
-    new = [chunk for id_, chunk in wanted.items() if id_ not in stored]
-    if new:
-        store.upsert(new, get_embeddings(settings).encode([chunk.text for chunk in new]))
-    store.delete(stored - set(wanted))
+    with get_question_store(settings) as store:
+        stored = {chunk.id for chunk in store.chunks()}
+        new = [chunk for id_, chunk in wanted.items() if id_ not in stored]
+        if new:
+            store.upsert(new, get_embeddings(settings).encode([chunk.text for chunk in new]))
+        store.delete(stored - set(wanted))
 
 
 def _load(files: Sequence[_File], report: IngestReport) -> list[Document]:

@@ -145,7 +145,10 @@ def get_retriever(settings: Settings) -> Retriever:
     loading = threading.Thread(target=load_model)  # the model and the index load side by side
     loading.start()
     try:
-        chunks, vectors = get_store(settings).load()
+        with get_store(settings) as store:
+            chunks, vectors = store.load()
+        with get_question_store(settings) as store:
+            bank, bank_vectors = store.load()
     finally:
         loading.join()
     if not chunks:
@@ -153,7 +156,6 @@ def get_retriever(settings: Settings) -> Retriever:
     encoder = loaded[0]
     if isinstance(encoder, BaseException):
         raise encoder
-    bank, bank_vectors = get_question_store(settings).load()
     questions = QuestionLeg(bank, bank_vectors) if bank else None
     return Retriever(chunks, vectors, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings), questions)
 

@@ -44,6 +44,7 @@ def show() -> None:
     except GroundworkError as error:
         st.error(error.explain())
         return
+    _restore_topic(conversation)
     sidebar.show(conversation.id if conversation else "")
     typed = st.chat_input("Ask about LLM engineering", max_chars=MAX_CHARACTERS, submit_mode="stop", key="chat-input")
     question = typed or st.session_state.pop(PENDING, None)
@@ -69,6 +70,13 @@ def _start_new_chat_if_asked() -> None:
     st.session_state[TOPIC] = request.get("topic")
     if request.get("question"):
         st.session_state[PENDING] = request["question"]
+
+
+def _restore_topic(conversation: Conversation | None) -> None:
+    """A conversation that is opened brings its topic filter along; a change afterwards is the learner's."""
+    if conversation and st.session_state.get("topic_restored") != conversation.id:
+        st.session_state[TOPIC] = conversation.topic
+        st.session_state["topic_restored"] = conversation.id
 
 
 # header and empty state

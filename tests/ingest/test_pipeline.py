@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from core.settings import Settings
 from core.store import get_store
 from ingest.manifest import manifest_path
 from ingest.pipeline import ingest, is_stale
+from tests.conftest import REPOSITORY
 
 
 class CountingModel:
@@ -170,3 +174,25 @@ def test_a_full_disk_is_explained(settings: Settings, model: CountingModel, monk
     monkeypatch.setattr(type(store._collection), "upsert", full)
     with pytest.raises(StorageError, match="No space left"):
         ingest(settings)
+
+
+def test_what_another_process_ingests_is_seen(settings: Settings, model: CountingModel) -> None:
+    """A store opened after another process has written reads what that one wrote."""
+    ingest(settings)
+    with get_store(settings) as store:
+        store.load()
+    path = note(settings)
+    path.write_text(path.read_text().replace("drifts away from", "differs from"))
+    environment = os.environ | {
+        "GROUNDWORK_DATA_DIR": str(settings.data_dir), "GROUNDWORK_KNOWLEDGE_DIR": str(settings.knowledge_dir)
+    }
+    code = (
+        "import numpy as np, ingest.pipeline as p; from core.settings import load_settings\n"
+        "p.get_embeddings = lambda _: type('M', (), {'encode': lambda s, t: np.ones((len(t), 4), dtype=np.float32) / 2})()\n"
+        "p.ingest(load_settings())"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=REPOSITORY)
+    with get_store(settings) as store:
+        chunks, vectors = store.load()
+    assert any("differs from" in chunk.text for chunk in chunks)
+    assert len(chunks) == len(vectors)
