@@ -21,13 +21,20 @@ MAX_STANDALONE_CHARACTERS = 400
 
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fourth": 3, "last": -1}
 _ORDINAL = re.compile(
-    r"\bthe (?:(first|second|third|fourth|last) (?:one|option|approach|method|technique|of (?:them|these|those))|(former|latter)(?: one| option)?)\b", re.I
+    r"\bthe (?:(first|second|third|fourth|last)(?: (?:one|option|approach|method|technique|of (?:them|these|those))\b|(?=[?.!]*$))|(former|latter)(?: one| option)?\b)", re.I
 )
+_ENUMERATION = re.compile(r":\s+((?:[\w -]{2,30}, )*[\w -]{2,30},? (?:and|or) [\w -]{2,30})\.")
 _PRONOUN = re.compile(
-    r"\b(its|it|their|them|they|both(?: of them)?|those two|the two|(?:this|that|these|those)(?: (?:one|ones|approach|approaches|method|methods|technique|techniques|idea|algorithm|metric|model))?)\b",
+    r"\b(its|it|their|them|they|both(?: of them)?|those two|the two|each(?: of them)?(?=[?.!]*$)|(?:this|that|these|those)(?: (?:one|ones|approach|approaches|method|methods|technique|techniques|idea|algorithm|metric|model))?)\b",
     re.I,
 )
-_RELATIVE_THAT = re.compile(r"\b(?:that|this|these|those)\b(?=\s+(?!one|ones|approach|method|technique|idea|algorithm|metric|model|is|are|was|does|do|work|works|help|helps|matter|matters|mean|means|compare|differ|scale|in|for|at|with|so|come|cost|happen)\w)", re.I)
+# "that" after a noun is a relative pronoun ("a technique that reduces"); after these words, or at the end, it points back
+_POINTS_BACK = frozenset(
+    "does do did is are was were can could would will should about of for with to in on from like why how and than so explain use using "
+    "compute calculate measure detect fix avoid prevent handle do's mean".split()
+)
+_EXPLETIVE = re.compile(r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b", re.I)
+OWN_CONTEXT_WORDS = 9  # a question this long that names its subject before the pronoun means its own subject
 _OPENER = re.compile(r"^(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
 _CONTINUE = re.compile(
@@ -98,6 +105,9 @@ class _Resolver:
     def hear(self, answer: str) -> None:
         """Remember what an answer enumerates, for "the second one"."""
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
+        if not bullets and (prose := _ENUMERATION.search(answer)):
+            self.items = [part.strip() for part in re.split(r",\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", prose[1]) if part.strip()]
+            return
         names = [match[1] or match[2] for b in bullets if (match := re.match(r"\*\*(.+?)\*\*|([^:.,;(–—]{2,40})[:(–—]", b))]
         if len(names) > 1:
             self.items = [name.strip(" :*.") for name in names]
@@ -106,8 +116,8 @@ class _Resolver:
         if _CONTINUE.match(text):
             return f"{self.previous.rstrip('?.! ')}: {text[0].lower()}{text[1:]}"
         replaced = self._replace_ordinals(text)
-        if _PRONOUN.search(_RELATIVE_THAT.sub("\x00", replaced)):
-            return _capitalize(self._replace_pronouns(replaced))
+        if any(self._points_back(replaced, match, question) for match in _PRONOUN.finditer(replaced)):
+            return _capitalize(self._replace_pronouns(replaced, question))
         if replaced != text:
             return _capitalize(replaced)
         if match := _WHAT_ABOUT.match(question.strip()):
@@ -124,17 +134,29 @@ class _Resolver:
 
         return _ORDINAL.sub(name, text)
 
-    def _replace_pronouns(self, text: str) -> str:
+    def _points_back(self, text: str, match: re.Match[str], question: str) -> bool:
+        """True when a pronoun stands for something said before this question."""
+        word, before = match[1].lower(), text[: match.start()].split()
+        if word in {"that", "this", "these", "those"}:
+            at_end = not text[match.end() :].strip(" ?.!")
+            if not (at_end or not before or before[-1].lower().strip(",;") in _POINTS_BACK):
+                return False
+        if word == "it" and any(m.start() <= match.start() < m.end() for m in _EXPLETIVE.finditer(text)):
+            return False
+        opened = bool(_OPENER.match(question))
+        own_context = len(text.split()) >= OWN_CONTEXT_WORDS and bool(self._entities(text[: match.start()]))
+        return opened or not own_context
+
+    def _replace_pronouns(self, text: str, question: str) -> str:
         plural = " and ".join(self.items[:3]) if len(self.items) > 1 else self.focus
-        relative = {match.start() for match in _RELATIVE_THAT.finditer(text)}
 
         def name(match: re.Match[str]) -> str:
-            if match.start() in relative:
+            if not self._points_back(text, match, question):
                 return match[0]
             word = match[1].lower()
             if word in {"its", "their"}:
                 return f"{self.focus if word == 'its' else plural}'s"
-            many = word.split()[0] in {"they", "them", "these", "those", "both", "the"}
+            many = word.split()[0] in {"they", "them", "these", "those", "both", "the", "each"}
             return (plural if many else self.focus) or match[0]
 
         return _PRONOUN.sub(name, text)

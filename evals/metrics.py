@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -38,3 +39,26 @@ def reciprocal_rank(ranking: Sequence[str], relevant: set[str]) -> float:
     0.5
     """
     return next((1.0 / rank for rank, item in enumerate(ranking, 1) if item in relevant), 0.0)
+
+
+def ndcg(ranking: Sequence[str], grades: Mapping[str, int], k: int) -> float:
+    """Normalised discounted cumulative gain at k with linear gain; 0 when nothing is relevant.
+
+    Source: Järvelin and Kekäläinen, ACM TOIS 2002, doi:10.1145/582415.582418.
+
+    >>> round(ndcg(["x", "a"], {"a": 1}, 10), 3)
+    0.631
+    """
+    gains = [max(0, grades.get(item, 0)) / math.log2(rank + 1) for rank, item in enumerate(ranking[:k], 1)]
+    ideal = sorted((max(0, grade) for grade in grades.values()), reverse=True)[:k]
+    best = sum(grade / math.log2(rank + 1) for rank, grade in enumerate(ideal, 1))
+    return sum(gains) / best if best else 0.0
+
+
+def recall(ranking: Sequence[str], relevant: set[str], k: int) -> float:
+    """Share of the relevant items among the first k; `relevant` must not be empty.
+
+    >>> recall(["a", "x"], {"a", "b"}, 2)
+    0.5
+    """
+    return len(relevant & set(ranking[:k])) / len(relevant)

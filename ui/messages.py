@@ -50,9 +50,8 @@ def _show_answer(message: Message, answer: Answer) -> None:
     if answer.notice:
         st.warning(answer.notice, icon=":material/info:")
     st.markdown(with_badges(answer.text))
-    details = f"confidence {answer.confidence:.0%}"
-    if answer.verdict != "not_covered":
-        details += f" · {ENGINES[answer.engine]}"
+    covered = answer.verdict != "not_covered"
+    details = f"confidence {answer.confidence:.0%} · {ENGINES[answer.engine]}" if covered else ""
     st.caption(f"{VERDICTS[answer.verdict]} {details}")
     _show_sources(message.id, answer)
     _show_actions(message, answer)

@@ -31,6 +31,9 @@ def ask(*turns: str) -> str:
         (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls of chain of thought prompting?"),
         (("How do LoRA and QLoRA work?", "which of them needs less memory?"), "Which of LoRA and QLoRA needs less memory?"),
         (("How does attention work?", "why?"), "How does attention work: why?"),
+        (("What is LoRA?", "how much memory does that take for an 8b model?"), "How much memory does LoRA take for an 8b model?"),
+        (("How to filter?", "A: There are three: pre-filtering, post-filtering and in-filtering.", "and the third?"), "In-filtering?"),
+        (("HNSW vs IVF", "give me an example of each"), "Give me an example of HNSW and IVF"),
         (("Which prompts exist?", "A: - **Zero-shot**: a\n- **One-shot**: b", "explain the second one"), "Explain One-shot"),
     ],
 )
@@ -40,7 +43,8 @@ def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> Non
 
 @pytest.mark.parametrize(
     "question",
-    ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?"],
+    ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?",
+     "what does it mean when a benchmark is contaminated", "why does RAG fail when the index is stale and how would you fix it"],
 )
 def test_complete_questions_stay_as_they_are(question: str) -> None:
     assert ask("What is LoRA?", "A: An adapter.", question) == question
