@@ -106,7 +106,7 @@ def check_note(note: Note, topic: Topic, anchors: set[str], references: set[str]
     for anchor, line in note.lines.items():
         if anchor.startswith("duplicate "):
             yield f"{name}:{line}: the heading repeats ({anchor.removeprefix('duplicate ')}); headings are unique"
-    words = len(note.prose.split())
+    words = sum(1 for word in note.prose.split() if any(letter.isalnum() for letter in word))  # not the pipes of tables
     limit = MAX_WORDS_CASES if topic.number == 15 else MAX_WORDS
     if not MIN_WORDS <= words <= limit:
         yield f"{name}:1: {words} words; a topic has {MIN_WORDS} to {limit}"

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 from tests.conftest import REPOSITORY
@@ -58,3 +59,10 @@ def test_the_locks_pin_every_direct_dependency() -> None:
             if line and not line.startswith(("#", "-c")):
                 package = re.split(r"[=\s]", line)[0].lower()
                 assert f"\n{package}==" in f"\n{locked}"
+
+
+def test_a_fresh_machine_starts_without_questions() -> None:
+    """Streamlit asks for an e-mail address on its first start, which ends a start without a terminal."""
+    config = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["showEmailPrompt"] is False
+    assert config["browser"]["gatherUsageStats"] is False
