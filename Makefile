@@ -1,5 +1,5 @@
 # make run    starts the app            make test   everything CI checks
-# make eval, make bench, make lock and make clean: see below. Python 3.11 to 3.13; choose one with `make PYTHON=python3.12 ...`
+# Python 3.11 to 3.13; choose one with `make PYTHON=python3.12 run`
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
+
+from core.stems import stem_words
 
 Support = Literal["supported", "partly", "unsupported"]
 SUPPORTED_COVERAGE = 0.6  # share of the claim's terms that the evidence must hold
@@ -36,16 +37,9 @@ class Judgement:
     sentence: int | None
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> object:
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
-
-
 def _terms(text: str) -> set[str]:
     words = [w for w in _WORD.findall(text.lower()) if w not in _COMMON]
-    return set(_stemmer().stemWords(words))  # type: ignore[attr-defined]
+    return set(stem_words(words))
 
 
 def _numbers(text: str) -> set[str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from core.stems import stem_words
 from core.types import Chunk
 
 K1, B = 1.5, 0.75
@@ -29,13 +29,6 @@ STOPWORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> object:
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
-
-
 def tokenize(text: str) -> list[str]:
     """Lower-case alphanumeric terms, without stop words, stemmed. Repeats are kept; a hyphenated word also counts as one.
 
@@ -47,8 +40,7 @@ def tokenize(text: str) -> list[str]:
     text = text.lower()
     words = [word for word in TOKEN.findall(text) if word not in STOPWORDS]
     words += [word.replace("-", "") for word in HYPHENATED.findall(text)]
-    stems: list[str] = _stemmer().stemWords(words)  # type: ignore[attr-defined]
-    return stems
+    return stem_words(words)
 
 
 class LexicalIndex:
