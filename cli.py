@@ -85,6 +85,7 @@ def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
     from dataclasses import asdict
 
     from ingest.pipeline import ingest
+    from ingest.progress import show_progress
 
     report = ingest(settings, options.paths, show_progress)
     if options.json:
@@ -99,22 +100,13 @@ def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
     return EXIT_PROBLEM if report.failures else EXIT_OK
 
 
-def show_progress(done: int, total: int) -> None:
-    """A bar on a terminal, a line at the end elsewhere; always on stderr."""
-    if sys.stderr.isatty():
-        filled = 30 * done // max(total, 1)
-        end = "\n" if done == total else ""
-        print(f"\rEmbedding {'#' * filled}{'.' * (30 - filled)} {done}/{total}", end=end, file=sys.stderr, flush=True)
-    elif done == total:
-        print(f"Embedded {total} passages.", file=sys.stderr)
-
-
 # search and ask
 
 
 def _open_retriever(settings: Settings) -> Retriever:
     """A retriever over an up-to-date index; a first run ingests."""
     from ingest.pipeline import ingest, is_stale
+    from ingest.progress import show_progress
     from retrieval.retriever import get_retriever
 
     if is_stale(settings):

@@ -30,7 +30,7 @@ class FollowUps:
         """Up to three questions close to the sources, the easiest first, none that was asked already."""
         seen = [set(tokenize(text)) for text in (question, *asked)]
         chosen: list[str] = []
-        for candidate in (*self._from_bank(sources), *self._from_parts(sources), *self._from_bank(sources, topic_only=True)):
+        for candidate in (*self._from_bank(sources), *self._from_bank(sources, topic_only=True), *self._from_parts(sources)):
             terms = set(tokenize(candidate))
             if all(_overlap(terms, other) < SAME_QUESTION for other in seen):
                 chosen.append(candidate)

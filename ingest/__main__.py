@@ -6,12 +6,13 @@ from pathlib import Path
 from core.errors import GroundworkError
 from core.settings import load_settings
 from ingest.pipeline import ingest
+from ingest.progress import show_progress
 
 
 def main() -> int:
     """Ingest the shipped knowledge and the paths given. Returns the exit status."""
     try:
-        report = ingest(load_settings(), [Path(p) for p in sys.argv[1:]])
+        report = ingest(load_settings(), [Path(p) for p in sys.argv[1:]], show_progress)
     except GroundworkError as error:
         print(error.explain(), file=sys.stderr)
         return 1
