@@ -36,7 +36,6 @@ from core.models import get_embeddings
 from core.settings import load_settings
 
 MIN_WORDS, MAX_WORDS = 4000, 7000
-MAX_WORDS_CASES = 10_500  # topic 15 holds eight or more worked designs
 MIN_QUESTIONS, MIN_PER_LEVEL, MIN_PER_KIND, MIN_PER_SUBTOPIC = 35, 4, 2, 2
 SAME_QUESTION, SAME_QUESTION_AND_ANSWER = 0.84, 0.70  # cosines; the pairs just below were read and differ
 MIN_TERMS = 300
@@ -107,9 +106,8 @@ def check_note(note: Note, topic: Topic, anchors: set[str], references: set[str]
         if anchor.startswith("duplicate "):
             yield f"{name}:{line}: the heading repeats ({anchor.removeprefix('duplicate ')}); headings are unique"
     words = sum(1 for word in note.prose.split() if any(letter.isalnum() for letter in word))  # not the pipes of tables
-    limit = MAX_WORDS_CASES if topic.number == 15 else MAX_WORDS
-    if not MIN_WORDS <= words <= limit:
-        yield f"{name}:1: {words} words; a topic has {MIN_WORDS} to {limit}"
+    if not MIN_WORDS <= words <= MAX_WORDS:
+        yield f"{name}:1: {words} words; a topic has {MIN_WORDS} to {MAX_WORDS}"
     yield from _check_sections(note)
     yield from _check_links(note, anchors)
     yield from _check_citations(note, references)
