@@ -1,4 +1,6 @@
 # make run    starts the app            make test   everything CI checks
+# make eval   measures the quality and writes docs/quality-report.md
+# make bench  measures speed and memory and writes docs/measurements/bench.json
 # Python 3.11 to 3.13; choose one with `make PYTHON=python3.12 run`
 PYTHON ?= python3
 VENV   := .venv
@@ -6,7 +8,7 @@ BIN    := $(VENV)/bin
 PORT   ?= 8501
 NOT_LOCKED := $(addprefix --no-emit-package ,triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx))
 
-.PHONY: run test check-content lint lock clean
+.PHONY: run test check-content lint eval bench lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ingest
@@ -23,6 +25,13 @@ lint: $(VENV)/installed-dev
 
 check-content: $(VENV)/installed
 	$(BIN)/python -m evals.content
+
+eval: $(VENV)/installed-dev
+	$(BIN)/python cli.py eval
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python scripts/find_chromium.py --install
+	$(BIN)/python -m evals bench
 
 # The stamps: a second run installs nothing unless a lock has changed.
 $(VENV)/installed: requirements.lock

@@ -3,8 +3,10 @@
     python cli.py ingest [PATH...] [--json]
     python cli.py search "query" [--k 10] [--topic N] [--json]
     python cli.py ask "question" [--json]
-    python cli.py batch search|ask --input FILE.jsonl --output FILE.jsonl
+    python cli.py batch search|ask|grade --input FILE.jsonl --output FILE.jsonl
+    python cli.py quiz [--topic N] [--count K] [--level L] [--kind KIND] [--generated] [--json]
     python cli.py doctor [--json]
+    python cli.py eval [--quick] [--json]
 """
 
 from __future__ import annotations
@@ -14,16 +16,19 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, get_args
 
+from core.content import QuestionKind, QuestionLevel
 from core.errors import GroundworkError
 from core.settings import Settings, load_settings
 from core.types import Answer, Retrieval, Turn
 
 if TYPE_CHECKING:
     from chat.answering import Assistant
+    from practice.types import PracticeQuestion
     from retrieval.retriever import Retriever
 
+QUIZ_FORMATS = ("open", "multiple_choice", "true_false")
 EXIT_OK, EXIT_PROBLEM, EXIT_USAGE = 0, 1, 2
 
 
@@ -62,10 +67,22 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--topic", type=int)
     sub.add_argument("--json", action="store_true")
     sub = command("batch", run_batch, "search or ask for every line of a JSONL file")
-    sub.add_argument("job", choices=["search", "ask"])
+    sub.add_argument("job", choices=["search", "ask", "grade"])
     sub.add_argument("--input", type=Path, required=True)
     sub.add_argument("--output", type=Path, required=True)
+    sub = command("quiz", run_quiz, "practise: questions from the bank, or made from the notes or an upload")
+    sub.add_argument("--topic", type=int)
+    sub.add_argument("--count", type=_positive, default=10)
+    sub.add_argument("--level", choices=get_args(QuestionLevel))
+    sub.add_argument("--kind", choices=[*get_args(QuestionKind), *QUIZ_FORMATS], help="a kind of question, or a format")
+    sub.add_argument("--generated", action="store_true", help="questions made from the notes instead of the bank's")
+    sub.add_argument("--document", metavar="NAME", help="questions made from this document, e.g. an upload")
+    sub.add_argument("--seed", type=int, default=0, help="another seed gives another quiz")
+    sub.add_argument("--json", action="store_true")
     sub = command("doctor", run_doctor, "check that everything Groundwork needs is in place")
+    sub.add_argument("--json", action="store_true")
+    sub = command("eval", run_eval, "measure the quality on the labelled cases and write docs/quality-report.md")
+    sub.add_argument("--quick", action="store_true", help="only the development cases, and write nothing")
     sub.add_argument("--json", action="store_true")
     return parser
 
@@ -189,6 +206,46 @@ def ask_record(answer: Answer) -> dict[str, Any]:
     }
 
 
+# quiz
+
+
+def run_quiz(options: argparse.Namespace, settings: Settings) -> int:
+    """Print questions with their options and, after a blank line, the answer with its source."""
+    from core.content import load_glossary, load_questions
+    from core.models import get_chat_model
+    from practice.quiz import build_quiz
+
+    generated = options.generated or options.document is not None
+    quiz = build_quiz(
+        _open_retriever(settings) if generated else None, load_questions(settings.knowledge_dir), topic=options.topic,
+        count=options.count, level=options.level, kind=options.kind, generated=generated, document=options.document,
+        model=get_chat_model(settings) if generated else None, seed=options.seed, glossary=load_glossary(settings.knowledge_dir),
+    )
+    if options.json:
+        print(json.dumps(quiz.to_dict(), ensure_ascii=False))
+        return EXIT_OK
+    print("\n\n".join(format_question(number, question) for number, question in enumerate(quiz.questions, 1)))
+    if quiz.report.offered:
+        dropped = ", ".join(f"{count} {reason}" for reason, count in quiz.report.dropped.most_common())
+        kept = f"{quiz.report.kept} of {quiz.report.offered} questions kept"
+        print(f"{kept}; dropped: {dropped}." if dropped else f"{kept}.", file=sys.stderr)
+    if quiz.notice:
+        print(quiz.notice, file=sys.stderr)
+    return EXIT_OK
+
+
+def format_question(number: int, question: PracticeQuestion) -> str:
+    """A question with its options and, after a blank line, the answer, its key points and where they stand."""
+    from practice.quiz import option_letter
+
+    lines = [f"{number}. [{question.level}, {question.kind}] {question.question}"]
+    lines += [f"   {option_letter(place)}) {option}" for place, option in enumerate(question.options)]
+    right = f"{option_letter(question.correct)}) " if question.correct is not None else ""
+    lines += ["", f"   Answer: {right}{question.short_answer}"]
+    lines += [f"   - {point.text}" for point in question.key_points]
+    return "\n".join([*lines, f"   Source: {', '.join(question.notes)}"])
+
+
 # batch
 
 
@@ -202,6 +259,10 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     if options.job == "search":
         retriever = _open_retriever(settings)
         work = lambda item: _batch_search(item, retriever)  # noqa: E731
+    elif options.job == "grade":
+        from practice.batch import open_batch_grader
+
+        work = open_batch_grader(settings, _open_retriever(settings))
     else:
         assistant = _open_assistant(settings)
         work = lambda item: _batch_ask(item, assistant)  # noqa: E731
@@ -299,6 +360,18 @@ def run_doctor(options: argparse.Namespace, settings: Settings) -> int:
         for name, check in report["checks"].items():
             print(f"{'ok ' if check['ok'] else 'BAD' if check['required'] else '-- '} {name}: {check['detail']}")
     return EXIT_OK if report["usable"] else EXIT_PROBLEM
+
+
+# eval
+
+
+def run_eval(options: argparse.Namespace, settings: Settings) -> int:
+    """Measure the quality and write the report."""
+    from evals.report import format_terminal, run_report
+
+    measured = run_report(settings, options.quick)
+    print(json.dumps(measured, ensure_ascii=False) if options.json else format_terminal(measured))
+    return EXIT_OK
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chat.citations import make_safe, verify
-from chat.extractive import MAX_WORDS, Draft, compose
+from chat.extractive import Draft, compose
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
+from chat.intents import Depth, split_depth
 from chat.standalone import standalone_question
 from core.content import GlossaryTerm, Question
-from core.errors import EndpointError
+from core.errors import EndpointError, ModelIntegrityError
+from core.judge import Judge, get_judge
 from core.models import ChatModel
 from core.types import Answer, Chunk, Hit, Retrieval, Source, Turn, Verdict
 from retrieval.confidence import load_coefficients
@@ -91,9 +93,10 @@ class Assistant:
         standalone = standalone_question(history, question, self.glossary, self.model)
         clock.lap("condense")
         yield Status("Searching your notes…")
+        subject, depth = split_depth(standalone)
         findings = [
-            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic))
-            for part in ([standalone] if self.model else split_parts(standalone))
+            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth)
+            for part in ([subject] if self.model else split_parts(subject))
         ]
         clock.lap("retrieve")
         base = Answer(
@@ -130,7 +133,7 @@ class Assistant:
             yield from self._finish(replace(self._not_covered(base, findings), engine="generative"), clock, asked)
             return
         yield Status("Checking every sentence against its source…")
-        verified = verify(make_safe(text, sources), sources)
+        verified = verify(make_safe(text, sources), sources, _judge())
         notice = ""
         verdict = base.verdict
         if not verified.sources:
@@ -150,7 +153,7 @@ class Assistant:
     def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
         """Compose from the parts that are covered; name what is not."""
         covered = [f for f in findings if f.verdict != "not_covered"]
-        drafts = [compose(f.question, f.retrieval, self.retriever, MAX_WORDS // len(covered)) for f in covered]
+        drafts = [compose(f.question, f.retrieval, self.retriever, len(covered), f.depth) for f in covered]
         text, sources = _join(drafts)
         missing = self._missing(base, findings, sources)
         if missing:
@@ -186,12 +189,21 @@ class Assistant:
         yield Done(replace(answer, timings_ms=clock.laps()))
 
 
+def _judge() -> Judge | None:
+    """The shipped judge; None when its weights are missing or damaged (`doctor` says so), and shared words decide."""
+    try:
+        return get_judge()
+    except ModelIntegrityError:
+        return None
+
+
 @dataclass(frozen=True)
 class _Finding:
     """A part of the question and what was found for it."""
 
     question: str
     retrieval: Retrieval
+    depth: Depth = "normal"
 
     @property
     def verdict(self) -> Verdict:

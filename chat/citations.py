@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chat.passages import split_units
-from core.judge import judge_support
+from core.judge import Judge
+from core.overlap import judge_support
+from core.support import is_supported
 from core.types import Source
 
 CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
@@ -45,8 +47,8 @@ def drop_unknown(text: str, known: set[int]) -> str:
     return re.sub(r"[ \t]+(?=[.,;:!?](?:\s|$))", "", CITATION.sub(keep, text))
 
 
-def verify(text: str, sources: Sequence[Source]) -> Verified:
-    """Check a generated answer against its sources.
+def verify(text: str, sources: Sequence[Source], judge: Judge | None = None) -> Verified:
+    """Check a generated answer against its sources; without a judge, shared words decide (core/support.py).
 
     Citations outside the sources are dropped; each sentence is judged against the passages it cites (the paragraph's, when it
     cites none itself) and marked when they do not support it; every cited source's quote becomes the sentence that fits best.
@@ -67,7 +69,7 @@ def verify(text: str, sources: Sequence[Source]) -> Verified:
             if len(claim.split()) < 4:
                 continue
             numbers = cited_numbers(paragraph[unit[0] : unit[1]]) or inherited
-            if not _supported(claim, [by_number[n] for n in numbers], quotes):
+            if not _supported(claim, [by_number[n] for n in numbers], quotes, judge):
                 unsupported += 1
                 pieces.append(f" {UNSUPPORTED_MARK}")
         pieces.append(paragraph[position:])
@@ -95,7 +97,9 @@ def _attach_citations(paragraph: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _supported(claim: str, cited: Sequence[Source], quotes: dict[int, tuple[float, str]]) -> bool:
+def _supported(
+    claim: str, cited: Sequence[Source], quotes: dict[int, tuple[float, str]], judge: Judge | None
+) -> bool:
     """Judge a claim against the passages it cites together, and remember the best sentence of each."""
     if not cited:
         return False
@@ -106,7 +110,7 @@ def _supported(claim: str, cited: Sequence[Source], quotes: dict[int, tuple[floa
         judgement = judge_support(claim, sentences)
         if judgement.sentence is not None and judgement.coverage > quotes.get(source.n, (0.0, ""))[0]:
             quotes[source.n] = (judgement.coverage, sentences[judgement.sentence])
-    return judge_support(claim, everything).support == "supported"
+    return is_supported(claim, everything, judge)
 
 
 def make_safe(text: str, sources: Sequence[Source] = ()) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.intents import Intent, classify, comparison_sides
+from chat.intents import Depth, Intent, classify, comparison_sides
 from chat.passages import Unit, split_units
 from core.types import Chunk, Hit, Retrieval, Source
 from retrieval.lexical import tokenize
@@ -30,6 +30,13 @@ PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
     "list": ("", "How it works", "Trade-offs"),
     "design": ("", "How it works"),
     "general": ("", "How it works"),
+}
+# What a wish for a shorter, simpler or deeper answer changes: target and most words, spans, preferred parts (None: the intent's)
+DEPTHS: dict[Depth, tuple[int, int, int, tuple[str, ...] | None]] = {
+    "normal": (TARGET_WORDS, MAX_WORDS, MAX_SPANS, None),
+    "short": (55, 90, 2, None),
+    "simple": (110, 170, 3, ("", "Worked example")),
+    "deep": (300, 460, 9, ("How it works", "Trade-offs", "Pitfalls", "Worked example", "")),
 }
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
 GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
@@ -69,34 +76,38 @@ class Draft:
     sources: tuple[Source, ...]
 
 
-def compose(question: str, retrieval: Retrieval, retriever: Retriever, max_words: int = MAX_WORDS) -> Draft:
-    """Answer a question from what was retrieved, in verbatim spans; empty when nothing was."""
+def compose(question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal") -> Draft:
+    """Answer a question from what was retrieved, in verbatim spans; empty when nothing was.
+
+    `share`: how many questions share the room, as the parts of one message do.
+    """
     intent = classify(question)
-    ranked = _rank_chunks(question, intent, retrieval, retriever)
+    target, most, spans, parts = DEPTHS[depth]
+    ranked = _rank_chunks(question, intent, parts or PREFERRED_PARTS[intent], retrieval, retriever)
     chosen: list[Span] = []
     words = 0
     best = ranked[0][0] if ranked else 0.0
     for score, chunk in ranked:
-        if len(chosen) == MAX_SPANS or words >= TARGET_WORDS * max_words // MAX_WORDS:
+        if len(chosen) == spans or words >= target // share:
             break
         if words >= MIN_WORDS and score < best * MIN_RELATIVE_SCORE:
             break
-        span = pick_span(question, intent, chunk, min(SPAN_WORDS, max_words - words))
-        if span and not _repeats(span, chosen):
+        span = pick_span(question, intent, chunk, min(SPAN_WORDS, most // share - words))
+        if span and not _repeats(span, chosen) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
             words += span.words
     return _write(question, chosen)
 
 
 def _rank_chunks(
-    question: str, intent: Intent, retrieval: Retrieval, retriever: Retriever
+    question: str, intent: Intent, preferred: Sequence[str], retrieval: Retrieval, retriever: Retriever
 ) -> list[tuple[float, Chunk]]:
     """Chunks with their worth for this question, best first: retrieval, the section it points at, and the intent's parts."""
     hits = [hit for hit in retrieval.hits if _eligible(question, hit.chunk)]
     if not hits:
         return []
-    top = hits[0].score
-    worth = {hit.chunk.id: hit.score / top for hit in hits}
+    top, low = hits[0].score, min(hit.score for hit in hits)
+    worth = {hit.chunk.id: (hit.score - low) / ((top - low) or 1.0) for hit in hits}
     chunks = {hit.chunk.id: hit.chunk for hit in hits}
     lead = _lead_sections(question, intent, hits, retriever)
     for section in lead:
@@ -104,7 +115,6 @@ def _rank_chunks(
             if _eligible(question, chunk):
                 chunks.setdefault(chunk.id, chunk)
                 worth[chunk.id] = worth.get(chunk.id, NEIGHBOUR_WORTH) + SECTION_BONUS
-    preferred = PREFERRED_PARTS[intent]
     sides = [set(tokenize(side)) for side in comparison_sides(question)]
     leading = {(section.document, section.section) for section in lead}
     question_terms = set(tokenize(question))

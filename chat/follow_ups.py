@@ -1,18 +1,18 @@
-"""Three follow-up questions under an answer: the bank's that rest on the cited sections, else from the sections' parts."""
+"""Three follow-up questions under an answer: the bank's that are nearest to it, else from the sections' parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from core.content import Question, slugify
 from core.types import Chunk, Source
-from retrieval.lexical import tokenize
+from retrieval.follow_ups import Aim, QuestionMap, climb_levels, is_repeat
 
 COUNT = 3
-SAME_QUESTION = 0.7  # Jaccard overlap of terms above which two questions count as the same
-_LEVELS = {"beginner": 0, "intermediate": 1, "advanced": 2, "expert": 3}
+POOL = 9  # nearest questions from which one a level is offered
 _PART_QUESTIONS = {
     "How it works": "How does {} work?", "Trade-offs": "What are the trade-offs of {}?",
     "Pitfalls": "What are the pitfalls of {}?", "Worked example": "Can you show a worked example of {}?",
@@ -26,15 +26,16 @@ class FollowUps:
     bank: Sequence[Question]
     chunks: Sequence[Chunk]
 
+    @cached_property
+    def _map(self) -> QuestionMap[Question]:
+        return QuestionMap(self.bank)
+
     def suggest(self, question: str, sources: Sequence[Source], asked: Sequence[str] = ()) -> tuple[str, ...]:
         """Up to three questions close to the sources, the easiest first, none that was asked already."""
-        seen = [set(tokenize(text)) for text in (question, *asked)]
         chosen: list[str] = []
-        for candidate in (*self._from_bank(sources), *self._from_bank(sources, topic_only=True), *self._from_parts(sources)):
-            terms = set(tokenize(candidate))
-            if all(_overlap(terms, other) < SAME_QUESTION for other in seen):
+        for candidate in (*self._from_bank(question, sources), *self._from_parts(sources)):
+            if not is_repeat(candidate, (question, *asked, *chosen)):
                 chosen.append(candidate)
-                seen.append(terms)
             if len(chosen) == COUNT:
                 break
         return tuple(chosen)
@@ -45,23 +46,13 @@ class FollowUps:
         found = [next((q.question for q in self.bank if q.topic == topic), None) for topic in topics]
         return tuple(question for question in found if question)
 
-    def _from_bank(self, sources: Sequence[Source], topic_only: bool = False) -> Iterator[str]:
-        anchors = [(PurePosixPath(s.document).stem, slugify(s.heading.split(" > ")[0])) for s in sources]
-        topics = {s.topic for s in sources[:1]}
-        ranked = []
-        for question in self.bank:
-            rests_on = {tuple(anchor.split("--")[0].split("#", 1)) for anchor in question.notes}
-            places = [i for i, anchor in enumerate(anchors) if anchor in rests_on]
-            if places or (topic_only and question.topic in topics):
-                ranked.append((min(places, default=len(anchors)), _LEVELS[question.level], question.id, question.question))
-        # the first source's questions, one a level, then the others
-        by_level: dict[tuple[int, int], int] = {}
-        keyed = []
-        for place, level, id_, text in sorted(ranked):
-            turn = by_level.get((place, level), 0)
-            by_level[place, level] = turn + 1
-            keyed.append((place, turn, level, id_, text))
-        yield from (text for *_, text in sorted(keyed))
+    def _from_bank(self, question: str, sources: Sequence[Source]) -> Iterator[str]:
+        """One of each level among the nearest questions on the sources or on the first one's topic, then the others."""
+        topic = next((s.topic for s in sources), None)
+        aim = Aim(question, tuple(dict.fromkeys(_anchor(s) for s in sources)), topic)
+        places = [q for q in self._map.rank(aim) if _rests_on(q, aim.anchors) or (topic is not None and q.topic == topic)]
+        yield from (q.question for q in climb_levels(places[:POOL]))
+        yield from (q.question for q in places[POOL:])
 
     def _from_parts(self, sources: Sequence[Source]) -> Iterator[str]:
         for source in sources[:1]:
@@ -71,5 +62,11 @@ class FollowUps:
                 yield from (q.format(section) for part, q in _PART_QUESTIONS.items() if part in parts)
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other) if one | other else 1.0
+def _anchor(source: Source) -> str:
+    """The anchor of the section, or of its part, that a source stands in."""
+    return f"{PurePosixPath(source.document).stem}#{'--'.join(slugify(heading) for heading in source.heading.split(' > ')[:2])}"
+
+
+def _rests_on(question: Question, anchors: Sequence[str]) -> bool:
+    sections = {anchor.split("--")[0] for anchor in anchors}
+    return any(note.split("--")[0] in sections for note in question.notes)

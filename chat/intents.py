@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+Depth = Literal["normal", "short", "simple", "deep"]
 Intent = Literal["definition", "comparison", "trade_off", "calculation", "why", "how", "list", "design", "general"]
 
 _RULES: tuple[tuple[Intent, str], ...] = (
@@ -28,6 +29,34 @@ _LEAD = re.compile(
     r"when to use|why (?:use|choose)|use|should (?:i|we|you) use|which is better[,:]?|the|a|an|between)\s+", re.IGNORECASE
 )
 _TAIL = re.compile(r"\s+(?:for|in|when|with|on|at|if|prompting|and when|and why)\b.*$", re.IGNORECASE)
+
+
+_DEPTHS: tuple[tuple[Depth, str], ...] = (
+    ("short", r"(?:(?:the )?(?:answer )?in )?(?:30|thirty) seconds|briefly|in short|tl;?dr|in (?:a|one) (?:sentence|nutshell)"),
+    ("simple", r"(?:explain (?:that |this |it )?)?(?:simpler|more simply|simply)|in simple(?:r)? (?:terms|words)|like i'?m (?:five|5)"),
+    ("deep", r"go(?:ing)? deeper|deeper|(?:in )?more detail(?:s)?|in (?:depth|detail)|elaborate|tell me more|say more|expand(?: on (?:that|this|it))?"),
+)
+
+
+def split_depth(question: str) -> tuple[str, Depth]:
+    """The question without a wish at its end or beginning for a shorter, simpler or deeper answer, and that wish.
+
+    >>> split_depth("What is HNSW: go deeper")
+    ('What is HNSW', 'deep')
+    >>> split_depth("Explain RoPE in simple terms")
+    ('Explain RoPE', 'simple')
+    """
+    found: Depth = "normal"
+    while True:
+        for depth, pattern in _DEPTHS:
+            rest = re.sub(
+                rf"[\s:,;(-]+(?:please )?(?:{pattern})(?: please)?[\s)?.!]*$|^(?:{pattern})[\s:,]+", "", question, flags=re.IGNORECASE
+            )
+            if rest != question and len(rest.split()) > 1:
+                question, found = rest.strip(), depth if found == "normal" else found
+                break
+        else:
+            return question, found
 
 
 def classify(question: str) -> Intent:

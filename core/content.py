@@ -108,6 +108,25 @@ class Question(_Model):
     notes: tuple[str, ...] = Field(min_length=1)
 
 
+class Asked(_Model):
+    """What people ask that one section answers, in words of their own. Retrieval compares a learner's question with these."""
+
+    section: str = Field(pattern=r"^\d\d-[a-z0-9-]+#[a-z0-9-]+$")
+    questions: tuple[Text, ...] = Field(min_length=1)
+
+    @property
+    def topic(self) -> int:
+        """The topic whose note holds the section."""
+        return int(self.section[:2])
+
+
+class Unanswered(_Model):
+    """Questions of one area that no section answers: close to them, the notes are more likely silent."""
+
+    area: Text
+    questions: tuple[Text, ...] = Field(min_length=1)
+
+
 class Reference(_Model):
     """A source that a note cites, identified by its URL."""
 

@@ -88,15 +88,20 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with self._session():
-            Base.metadata.create_all(engine)
+        self.create_tables()
+
+    def create_tables(self) -> None:
+        """Create the tables that do not exist yet."""
+        with self.session():
+            Base.metadata.create_all(self._engine)
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any error. Raises StorageError."""
         try:
             with Session(self._engine) as session, session.begin():
                 yield session
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, json.JSONDecodeError) as error:
             cause = getattr(error, "orig", None) or error
             raise StorageError(f"The learner database cannot be used ({cause}).") from error
 
@@ -104,7 +109,7 @@ class Database:
 
     def create_conversation(self, first_question: str, now: datetime, topic: int | None = None) -> str:
         """Start a conversation titled after its first question. Returns its id."""
-        with self._session() as session:
+        with self.session() as session:
             row = ConversationRow(
                 id=uuid4().hex, title=title_from(first_question), topic=topic, created_at=_naive(now), updated_at=_naive(now)
             )
@@ -118,26 +123,26 @@ class Database:
             pattern = f"%{_escape_like(search.strip())}%"
             inside = select(MessageRow.conversation_id).where(MessageRow.content.ilike(pattern, escape="\\"))
             query = query.where(or_(ConversationRow.title.ilike(pattern, escape="\\"), ConversationRow.id.in_(inside)))
-        with self._session() as session:
+        with self.session() as session:
             rows = session.scalars(query.order_by(ConversationRow.updated_at.desc()).limit(limit))
             return [Conversation(r.id, r.title, r.topic, _aware(r.updated_at)) for r in rows]
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """One conversation, or None when it does not exist or is deleted."""
-        with self._session() as session:
+        with self.session() as session:
             r = session.get(ConversationRow, conversation_id)
             return Conversation(r.id, r.title, r.topic, _aware(r.updated_at)) if r and r.deleted_at is None else None
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; an empty one is ignored."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(ConversationRow, conversation_id)
             if row and title.strip():
                 row.title = title.strip()
 
     def delete_conversation(self, conversation_id: str, now: datetime) -> None:
         """Hide a conversation; `restore_conversation` brings it back within UNDO_DAYS, after which it is purged."""
-        with self._session() as session:
+        with self.session() as session:
             if row := session.get(ConversationRow, conversation_id):
                 row.deleted_at = _naive(now)
             expired = ConversationRow.deleted_at < _naive(now - timedelta(days=UNDO_DAYS))
@@ -148,7 +153,7 @@ class Database:
 
     def restore_conversation(self, conversation_id: str) -> None:
         """Undo a deletion."""
-        with self._session() as session:
+        with self.session() as session:
             if row := session.get(ConversationRow, conversation_id):
                 row.deleted_at = None
 
@@ -157,7 +162,7 @@ class Database:
     def add_message(self, conversation_id: str, role: Literal["user", "assistant"], content: str, now: datetime,
                     answer: Answer | None = None) -> str:
         """Append a message. Returns its id."""
-        with self._session() as session:
+        with self.session() as session:
             place = session.scalar(
                 select(func.coalesce(func.max(MessageRow.place), -1) + 1)
                 .where(MessageRow.conversation_id == conversation_id)
@@ -173,7 +178,7 @@ class Database:
 
     def messages(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation in order."""
-        with self._session() as session:
+        with self.session() as session:
             rows = session.scalars(
                 select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.place)
             )
@@ -181,7 +186,7 @@ class Database:
 
     def truncate(self, conversation_id: str, message_id: str) -> None:
         """Remove a message and everything after it (regenerate, edit and resend)."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(MessageRow, message_id)
             if row and row.conversation_id == conversation_id:
                 session.execute(delete(MessageRow).where(
@@ -190,7 +195,7 @@ class Database:
 
     def set_feedback(self, message_id: str, feedback: Literal["up", "down"] | None, reason: str = "") -> None:
         """Keep a thumb and its reason."""
-        with self._session() as session:
+        with self.session() as session:
             if row := session.get(MessageRow, message_id):
                 row.feedback, row.feedback_reason = feedback, reason or None
 
@@ -198,13 +203,13 @@ class Database:
 
     def preference(self, name: str, default: str = "") -> str:
         """A stored preference."""
-        with self._session() as session:
+        with self.session() as session:
             row = session.get(PreferenceRow, name)
             return row.value if row else default
 
     def set_preferences(self, **values: str) -> None:
         """Store preferences. Keys and passwords do not belong here."""
-        with self._session() as session:
+        with self.session() as session:
             for name, value in values.items():
                 session.merge(PreferenceRow(name=name, value=value))
 

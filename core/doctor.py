@@ -11,6 +11,7 @@ from typing import Any
 
 from core.content import load_roadmap
 from core.errors import GroundworkError
+from core.judge import get_judge
 from core.models import (
     PACKAGED_MODEL,
     get_tokenizer,
@@ -30,6 +31,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         "python": _check(sys.version_info >= (3, 11), True, sys.version.split()[0]),
         "disk": _disk(settings.data_dir),
         "embedding model": _model(settings),
+        "judge": _judge(),
         "knowledge": _guarded(lambda: f"{len(load_roadmap(settings.knowledge_dir).topics)} topics"),
         "index": _index(settings),
         "endpoint": _endpoint(settings),
@@ -75,6 +77,14 @@ def _model(settings: Settings) -> dict[str, Any]:
             return "packaged all-MiniLM-L6-v2, hash verified"
         get_tokenizer(settings)
         return settings.embedding_model
+
+    return _guarded(look)
+
+
+def _judge() -> dict[str, Any]:
+    def look() -> str:
+        get_judge()
+        return "weights verified"
 
     return _guarded(look)
 

@@ -1,76 +1,146 @@
-"""Is this claim supported by this text? A lexical judge: terms, numbers and negation must agree.
+"""Does this text support this claim? A small cross-encoder that reads both in one pass, trained for it (evals/judge).
 
-It is strict about what it can see (a changed number, a lost "not") and lenient about wording; it does not understand.
+Similarity is not support: a sentence and its negation are near neighbours. Labels and texts of its training are model-made; what it
+reaches and where it fails is in core/weights/judge.md.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from core.stems import stem_words
+import numpy as np
 
-Support = Literal["supported", "partly", "unsupported"]
-SUPPORTED_COVERAGE = 0.6  # share of the claim's terms that the evidence must hold
-PARTLY_COVERAGE = 0.4
+from core.bert import Bert, Floats, token_batches
+from core.errors import ModelIntegrityError
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Support = Literal["supported", "partly", "unrelated", "contradicted"]
+SUPPORTS: tuple[Support, ...] = ("supported", "partly", "unrelated", "contradicted")
+WEIGHTS_FILE = Path(__file__).with_name("weights") / "judge.safetensors"
+WEIGHTS_SHA256 = "3990cb8204f7a39f850e9424c9d270f3e9c48b16a4905b499f7b69645298e710"
+MAX_PAIR_TOKENS = 320
+UNSURE_BELOW = 0.55  # probability of the likeliest verdict
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
-_WORD = re.compile(r"[a-z][a-z0-9]+")
-_NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|neither|nor|none|unlike)\b|n't\b", re.IGNORECASE)
-_COMMON = frozenset(
-    """
-    the and for that this with are was were from its has have had can may will would should which when where while into
-    than then they them their there these those each also such more most less very only other one two been being does
-    done not but
-    """.split()
-)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict, the share of the claim's terms found, and the evidence sentence that matches best (its index, or None)."""
+    """The probabilities of `SUPPORTS`, in that order, in [0, 1]."""
 
-    support: Support
-    coverage: float
-    sentence: int | None
+    probabilities: tuple[float, ...]
+
+    @property
+    def likeliest(self) -> Support:
+        """The verdict with the highest probability."""
+        return SUPPORTS[int(np.argmax(self.probabilities))]
+
+    @property
+    def support(self) -> Support | Literal["unsure"]:
+        """The likeliest verdict, or `unsure` when its probability is low."""
+        return self.likeliest if max(self.probabilities) >= UNSURE_BELOW else "unsure"
+
+    def probability(self, support: Support) -> float:
+        """The probability of one verdict."""
+        return self.probabilities[SUPPORTS.index(support)]
 
 
-def _terms(text: str) -> set[str]:
-    words = [w for w in _WORD.findall(text.lower()) if w not in _COMMON]
-    return set(stem_words(words))
+class Judge:
+    """Judges pairs of a claim and a text. Safe to share between threads."""
+
+    def __init__(self, model_folder: Path, weights_file: Path = WEIGHTS_FILE) -> None:
+        """Load the trained layers, and the word embeddings of the packaged model. Raises OSError."""
+        from safetensors.numpy import load_file
+
+        words = load_file(model_folder / "model.safetensors")["embeddings.word_embeddings.weight"]
+        weights = {**load_weights(weights_file), "embeddings.word_embeddings.weight": words}
+        self._bert = Bert(weights)
+        self._head: tuple[Floats, Floats] = (weights["head.weight"], weights["head.bias"])
+        self._temperature = float(weights["temperature"][0])
+        self._tokenizer = pair_tokenizer(model_folder)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Judgement]:
+        """One judgement a pair (claim, evidence); of a longer evidence the beginning is read (MAX_PAIR_TOKENS)."""
+        if not pairs:
+            return []
+        encodings = self._tokenizer.encode_batch(list(pairs))
+        features = np.zeros((len(pairs), self._head[0].shape[1]), np.float32)
+        for batch in token_batches([len(e.ids) for e in encodings]):
+            states = self._bert.hidden([encodings[i].ids for i in batch], [encodings[i].type_ids for i in batch])
+            for place, hidden in zip(batch, states, strict=True):
+                features[place] = np.concatenate([hidden[0], hidden.mean(axis=0)])
+        logits = (features @ self._head[0].T + self._head[1]) / self._temperature
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return [Judgement(tuple(float(p) for p in row)) for row in odds / odds.sum(axis=1, keepdims=True)]
 
 
-def _numbers(text: str) -> set[str]:
-    return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}
+@cache
+def get_judge() -> Judge:
+    """The shipped judge, loaded and verified once.
 
-
-def _negated(text: str) -> bool:
-    return bool(_NEGATION.search(text))
-
-
-def judge_support(claim: str, sentences: Sequence[str]) -> Judgement:
-    """Judge a claim against the sentences of the passage it cites.
-
-    Supported needs: most of the claim's terms in the passage, every number of the claim in it, and the same polarity as the
-    sentence that matches best.
+    Raises:
+        ModelIntegrityError: its weights are missing or are not the ones it was measured with.
     """
-    terms = _terms(claim)
-    if not terms and not _numbers(claim):
-        return Judgement("supported", 1.0, None)
-    held = [_terms(sentence) for sentence in sentences]
-    union: set[str] = set().union(*held) if held else set()
-    coverage = len(terms & union) / len(terms) if terms else 1.0
-    overlaps = [len(terms & h) / (len(terms) or 1) for h in held]
-    best = max(range(len(overlaps)), key=overlaps.__getitem__, default=None)
-    if best is not None and overlaps[best] == 0:
-        best = None
-    known_numbers: set[str] = set().union(*(_numbers(s) for s in sentences)) if sentences else set()
-    if not _numbers(claim) <= known_numbers:
-        return Judgement("unsupported", coverage, best)
-    if best is not None and overlaps[best] >= SUPPORTED_COVERAGE and _negated(claim) != _negated(sentences[best]):
-        return Judgement("unsupported", coverage, best)
-    if coverage >= SUPPORTED_COVERAGE:
-        return Judgement("supported", coverage, best)
-    return Judgement("partly" if coverage >= PARTLY_COVERAGE else "unsupported", coverage, best)
+    from core.models import packaged_model_dir
+
+    try:
+        digest = hashlib.sha256(WEIGHTS_FILE.read_bytes()).hexdigest()
+        if digest != WEIGHTS_SHA256:
+            raise ModelIntegrityError(
+                f"The judge's weights have an unexpected hash ({digest[:12]}…).", help="Restore core/weights from the repository."
+            )
+        return Judge(packaged_model_dir())
+    except OSError as error:
+        raise ModelIntegrityError(
+            f"The judge's weights cannot be read: {error.strerror}.", help="Restore core/weights from the repository."
+        ) from error
+
+
+def pair_tokenizer(model_folder: Path) -> Tokenizer:
+    """The model's tokenizer for pairs, cutting the evidence, never the claim."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(model_folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_PAIR_TOKENS, strategy="only_second")
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def save_weights(file: Path, weights: Mapping[str, Any], temperature: float) -> None:
+    """Write weights: matrices in 8 bits with one scale a row, the rest in float32."""
+    from safetensors.numpy import save_file
+
+    stored: dict[str, Any] = {"temperature": np.array([temperature], np.float32)}
+    for name, value in weights.items():
+        if value.ndim == 2 and not name.startswith("head"):
+            scale = np.maximum(np.abs(value).max(axis=1, keepdims=True), 1e-12) / 127
+            stored[name] = np.round(value / scale).astype(np.int8)
+            stored[f"{name}.scale"] = scale.astype(np.float32)
+        else:
+            stored[name] = value.astype(np.float32)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file(stored, file)
+
+
+def load_weights(file: Path) -> dict[str, Floats]:
+    """Read what `save_weights` wrote, as float32. Raises OSError."""
+    from safetensors.numpy import load_file
+
+    stored = load_file(file)
+    return {
+        name: value.astype(np.float32) * stored[f"{name}.scale"] if value.dtype == np.int8 else value
+        for name, value in stored.items()
+        if not name.endswith(".scale")
+    }
+
+
+def numbers_of(text: str) -> set[str]:
+    """The numbers in a text, without thousands separators."""
+    return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}

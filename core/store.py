@@ -150,6 +150,19 @@ def _to_chunks(batch: Any) -> list[Chunk]:
     ]
 
 
+def manifest_path(settings: Settings) -> Path:
+    """What was ingested; beside the index, so that deleting the folder deletes both."""
+    return settings.data_dir / "chroma" / "manifest.json"
+
+
+def index_version(settings: Settings) -> int:
+    """Changes whenever an ingest has finished; 0 when there is no index."""
+    try:
+        return manifest_path(settings).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def get_store(settings: Settings) -> ChunkStore:
     """The store of the settings' data folder and embedding model. Raises StorageError, IndexUnavailableError."""
     return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings))

@@ -32,8 +32,9 @@ from core.content import (
     slugify,
 )
 from core.errors import ContentError
-from core.models import get_embeddings
+from core.models import get_query_encoder
 from core.settings import load_settings
+from evals.asked import check_asked
 
 MIN_WORDS, MAX_WORDS = 4000, 7000
 MIN_QUESTIONS, MIN_PER_LEVEL, MIN_PER_KIND, MIN_PER_SUBTOPIC = 35, 4, 2, 2
@@ -256,7 +257,7 @@ def check_duplicates(questions: list[Question]) -> Iterator[str]:
     """
     if len(questions) < 2:
         return
-    encoder = get_embeddings(load_settings())
+    encoder = get_query_encoder(load_settings())
     asked = encoder.encode([question.question for question in questions])
     answered = encoder.encode([question.answer_30s for question in questions])
     same_question = asked @ asked.T
@@ -364,6 +365,7 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         yield from check_duplicates([question for bank in banks.values() for question in bank])
         yield from check_references(references or (), notes)
         yield from check_plans(folder, anchors)
+        yield from check_asked(folder, {slugs[number]: list(note.sections) for number, note in notes.items()})
         yield from check_resources(parse_yaml(folder / "resources.yaml", tuple[Resource, ...]), roadmap)
         yield from check_glossary(parse_yaml(folder / "glossary.yaml", tuple[GlossaryTerm, ...]), roadmap)
 

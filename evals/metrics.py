@@ -62,3 +62,19 @@ def recall(ranking: Sequence[str], relevant: set[str], k: int) -> float:
     0.5
     """
     return len(relevant & set(ranking[:k])) / len(relevant)
+
+
+def risk_coverage(confidences: Sequence[float], wrong: Sequence[bool]) -> list[tuple[float, float]]:
+    """The curve of (coverage, risk): answering only the most confident share of the cases, which share of the answers is wrong.
+
+    Cases of equal confidence are answered together, each at the risk of the whole group.
+    Source: El-Yaniv and Wiener, JMLR 2010; Geifman and El-Yaniv, 2017, arXiv:1705.08500.
+
+    >>> risk_coverage([0.9, 0.8, 0.1, 0.1], [False, True, True, True])
+    [(0.25, 0.0), (0.5, 0.5), (0.75, 0.75), (1.0, 0.75)]
+    """
+    scores, errors = np.asarray(confidences, float), np.asarray(wrong, float)
+    order = np.argsort(-scores, kind="stable")
+    running = np.cumsum(errors[order]) / np.arange(1, len(order) + 1)
+    group_end = np.searchsorted(-scores[order], -scores[order], side="right") - 1
+    return [((place + 1) / len(order), float(running[end])) for place, end in enumerate(group_end)]

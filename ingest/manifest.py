@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import StorageError
 from core.models import WINDOW_TOKENS, embedding_fingerprint
 from core.settings import Settings
+from core.store import manifest_path
 
 CHUNKER_VERSION = 2  # raise it when split_document cuts differently
 
@@ -22,11 +23,6 @@ class Manifest:
     fingerprint: str = ""
     documents: dict[str, str] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
-
-
-def manifest_path(settings: Settings) -> Path:
-    """Beside the index, so that deleting the folder deletes both."""
-    return settings.data_dir / "chroma" / "manifest.json"
 
 
 def pipeline_fingerprint(settings: Settings) -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 from core.errors import ContentError, DocumentError, IngestBusyError, StorageError
 from core.models import SentenceEmbeddings, get_embeddings, get_tokenizer
 from core.settings import Settings
-from core.store import ChunkStore, get_question_store, get_store
+from core.store import ChunkStore, get_question_store, get_store, manifest_path
 from core.types import Chunk, Document
 from ingest.chunking import chunk_embedding_text, split_document
 from ingest.documents import ROADMAP_FILE, load_document
-from ingest.manifest import Manifest, file_hash, manifest_path, pipeline_fingerprint, read_manifest, write_manifest
-from ingest.questions import question_chunks
+from ingest.manifest import Manifest, file_hash, pipeline_fingerprint, read_manifest, write_manifest
+from ingest.questions import question_chunks, question_files
 
 EMBED_BATCH = 128  # chunks embedded and written at a time: what an interrupted run can lose
 Progress = Callable[[int, int], None]  # chunks embedded so far, chunks to embed
@@ -47,11 +47,6 @@ def knowledge_files(settings: Settings) -> list[Path]:
     return ([roadmap] if roadmap.exists() else []) + sorted((folder / "notes").glob("*.md"))
 
 
-def question_files(settings: Settings) -> list[Path]:
-    """The files of the question bank, which lead searches to the sections that answer them."""
-    return sorted((settings.knowledge_dir / "questions").glob("*.yaml"))
-
-
 def document_id(path: Path, settings: Settings) -> str:
     """`knowledge/...` for shipped documents, the absolute path for the user's."""
     resolved = path.resolve()
@@ -66,17 +61,9 @@ def is_stale(settings: Settings) -> bool:
     manifest = read_manifest(settings)
     if manifest.fingerprint != pipeline_fingerprint(settings):
         return True
-    shipped = {document_id(path, settings): path for path in [*knowledge_files(settings), *question_files(settings)]}
+    shipped = {document_id(path, settings): path for path in [*knowledge_files(settings), *question_files(settings.knowledge_dir)]}
     known = {name for name in manifest.documents if name.startswith("knowledge/")}
     return set(shipped) != known or any(file_hash(path) != manifest.documents[name] for name, path in shipped.items())
-
-
-def index_version(settings: Settings) -> float:
-    """Changes whenever an ingest has finished; 0 when there is no index."""
-    try:
-        return manifest_path(settings).stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def ingest(settings: Settings, paths: Sequence[Path] = (), progress: Progress | None = None) -> IngestReport:
@@ -104,7 +91,7 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     report.documents = len(files)
     hashes = {file.document: file_hash(file.path) for file in files}
     changed = [file for file in files if manifest.documents.get(file.document) != hashes[file.document]]
-    banks = {document_id(path, settings): file_hash(path) for path in question_files(settings)}
+    banks = {document_id(path, settings): file_hash(path) for path in question_files(settings.knowledge_dir)}
     known_banks = {name: digest for name, digest in manifest.documents.items() if _is_bank(name)}
     gone = _gone(settings, manifest, {file.document for file in files}, report)
     if not changed and not gone and banks == known_banks and manifest_path(settings).exists():
@@ -179,7 +166,7 @@ def _gone(settings: Settings, manifest: Manifest, present: set[str], report: Ing
 
 
 def _is_bank(name: str) -> bool:
-    return name.startswith("knowledge/questions/")
+    return name.startswith(("knowledge/questions/", "knowledge/asked/", "knowledge/unanswered"))
 
 
 def _sync_questions(settings: Settings, report: IngestReport) -> None:
@@ -187,7 +174,7 @@ def _sync_questions(settings: Settings, report: IngestReport) -> None:
     try:
         wanted = {chunk.id: chunk for chunk in question_chunks(settings.knowledge_dir)}
     except ContentError as error:
-        report.failures[f"knowledge/questions/{error.file.name}"] = error.explain()
+        report.failures[f"knowledge/{error.file.parent.name}/{error.file.name}"] = error.explain()
         return
     with get_question_store(settings) as store:
         stored = {chunk.id for chunk in store.chunks()}

@@ -1,25 +1,48 @@
-"""The question bank as chunks to embed: a question close to the learner's points at the sections that answer it."""
+"""Questions as chunks to embed: one close to the learner's points at the sections that answer it, or says that nothing here does."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core.content import Question, parse_yaml
+from core.content import Asked, Question, Unanswered, parse_yaml
 from core.types import Chunk
+
+UNANSWERED = "unanswered"  # the document of questions that no section answers
+
+
+def question_files(folder: Path) -> list[Path]:
+    """The question bank, what people ask of each section, and what the notes do not answer."""
+    outside = folder / "unanswered.yaml"
+    inside = [path for name in ("questions", "asked") for path in sorted((folder / name).glob("*.yaml"))]
+    return [*inside, *([outside] if outside.exists() else [])]
 
 
 def question_chunks(folder: Path) -> list[Chunk]:
-    """Two chunks a question, its text and its short answer; `headings` holds the anchors of the sections it rests on.
+    """A chunk a wording; `headings` holds the anchors of the sections that answer it, none when nothing does.
 
     Raises:
-        ContentError: a file of the bank does not fit its schema.
+        ContentError: a file does not fit its schema.
     """
-    chunks = []
-    for path in sorted((folder / "questions").glob("*.yaml")):
+    return list({chunk.id: chunk for path in question_files(folder) for chunk in _chunks_of(path)}.values())
+
+
+def _chunks_of(path: Path) -> Iterator[Chunk]:
+    if path.parent.name == "questions":
         for question in parse_yaml(path, tuple[Question, ...]):
-            for position, text in enumerate((question.question, question.answer_30s)):
-                key = "\x00".join((question.id, *question.notes, text))
-                id_ = hashlib.sha256(key.encode()).hexdigest()[:24]
-                chunks.append(Chunk(id_, question.id, "question", question.topic, question.notes, text, position))
-    return chunks
+            for text in (question.question, question.answer_30s):
+                yield _chunk(question.id, question.topic, question.notes, text)
+    elif path.parent.name == "asked":
+        for asked in parse_yaml(path, tuple[Asked, ...]):
+            for text in asked.questions:
+                yield _chunk("asked", asked.topic, (asked.section,), text)
+    else:
+        for area in parse_yaml(path, tuple[Unanswered, ...]):
+            for text in area.questions:
+                yield _chunk(UNANSWERED, None, (), text)
+
+
+def _chunk(document: str, topic: int | None, anchors: Sequence[str], text: str) -> Chunk:
+    key = "\x00".join((document, *anchors, text))
+    return Chunk(hashlib.sha256(key.encode()).hexdigest()[:24], document, "question", topic, tuple(anchors), text, 0)

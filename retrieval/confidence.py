@@ -14,9 +14,13 @@ from pathlib import Path
 
 from core.types import Hit
 from retrieval.lexical import LexicalIndex, tokenize
+from retrieval.questions import Pointing
 
 COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
-FEATURES = ("best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found")
+FEATURES = (
+    "best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found", "known_terms", "answered_share", "outside_margin",
+    "agreement",
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,16 @@ def load_coefficients(path: Path = COEFFICIENTS_FILE) -> Coefficients:
 
 
 def confidence_features(
-    query: str, hits: Sequence[Hit], lexical: LexicalIndex, question_similarity: float = 0.0
+    query: str, hits: Sequence[Hit], lexical: LexicalIndex, pointing: Pointing | None = None
 ) -> dict[str, float]:
-    """Features in [0, 1] of what a query found.
+    """Features of what a query found, in [0, 1] but for `outside_margin`, which is in [-1, 1].
 
-    best_match: the cosine of the best passage or of the most similar question of the bank, whichever is higher (documents of
-    the user's own have no questions); dense_top, dense_mean3: the best passage's cosine and the mean of the best three;
-    coverage_top5: the share of the query's terms, weighted by idf, that the first five passages hold together;
-    rarest_term_found: 1 when the query's rarest term is among them.
+    best_match: the cosine of the best passage or of the nearest stored question, whichever is higher (documents of the user's own
+    have no questions); dense_top, dense_mean3: the best passage's cosine and the mean of the best three; coverage_top5: the share of
+    the query's terms, weighted by idf, that the first five passages hold together; rarest_term_found: 1 when the query's rarest term
+    is among them; known_terms: the share of the query's terms that any passage holds; answered_share, agreement: of the nearest
+    stored questions, how many are answered, and how far they agree on a section; outside_margin: by how much the best match is nearer
+    than the nearest question that nothing answers.
     """
     if not hits:
         return dict.fromkeys(FEATURES, 0.0)
@@ -53,10 +59,15 @@ def confidence_features(
     total = sum(weights.values())
     held = set().union(*(_terms_of(hit) for hit in hits[:5]))
     rarest = max(terms, key=lambda term: (weights[term], term), default="")
+    best = max(dense[0], pointing.similarity) if pointing else dense[0]
     return {
-        "best_match": max(dense[0], question_similarity), "dense_top": dense[0], "dense_mean3": sum(dense[:3]) / len(dense[:3]),
+        "best_match": best, "dense_top": dense[0], "dense_mean3": sum(dense[:3]) / len(dense[:3]),
         "coverage_top5": sum(weights[t] for t in terms & held) / total if total else 0.0,
         "rarest_term_found": float(rarest in held),
+        "known_terms": sum(lexical.document_frequency(t) > 0 for t in terms) / len(terms) if terms else 0.0,
+        "answered_share": pointing.answered_share if pointing else 0.5,
+        "outside_margin": best - pointing.outside if pointing else 0.0,
+        "agreement": pointing.agreement if pointing else 0.0,
     }
 
 

@@ -6,7 +6,9 @@ bm25s with Snowball stems; why not FTS5 or tantivy: docs/decisions/0003-lexical-
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,30 +46,55 @@ def tokenize(text: str) -> list[str]:
 
 
 class LexicalIndex:
-    """BM25 scores of a query against every chunk."""
+    """BM25 scores of a query against every chunk. `arrays` can be stored, and another index made of them."""
 
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """`arrays` as `build` makes them: postings by term in compressed columns, and the terms, separated by line breaks."""
+        self.arrays = dict(arrays)
+        self._weights, self._chunks, self._starts = (self.arrays[name] for name in ("weights", "chunks", "starts"))
+        terms = bytes(self.arrays["terms"]).decode().split("\n") if len(self.arrays["terms"]) else []
+        self._terms = {term: place for place, term in enumerate(terms)}
+        self.size = int(self.arrays["size"])
+
+    @classmethod
+    def build(cls, chunks: Sequence[Chunk]) -> LexicalIndex:
+        """Index the title, the heading path and the text of chunks."""
         import bm25s
 
         corpus = [tokenize(f"{chunk.title} " + f"{chunk.heading} " * HEADING_WEIGHT + chunk.text) for chunk in chunks]
-        self._size = len(chunks)
-        self._index = bm25s.BM25(k1=K1, b=B)
-        self.document_frequency: dict[str, int] = {}
-        for terms in corpus:
-            for term in set(terms):
-                self.document_frequency[term] = self.document_frequency.get(term, 0) + 1
-        if self.document_frequency:
-            self._index.index(corpus, show_progress=False)
+        if not any(corpus):
+            return cls({
+                "weights": np.zeros(0, np.float32), "chunks": np.zeros(0, np.int32), "starts": np.zeros(1, np.int64),
+                "terms": np.zeros(0, np.uint8), "size": np.array(len(chunks)),
+            })
+        index = bm25s.BM25(k1=K1, b=B)
+        index.index(corpus, show_progress=False)
+        terms = [term for term in sorted(index.vocab_dict, key=index.vocab_dict.__getitem__) if term]
+        return cls({
+            "weights": index.scores["data"], "chunks": index.scores["indices"], "starts": index.scores["indptr"][: len(terms) + 1],
+            "terms": np.frombuffer("\n".join(terms).encode(), np.uint8), "size": np.array(len(chunks)),
+        })
 
     def scores(self, query: str) -> npt.NDArray[np.float32]:
         """One BM25 score a chunk, zeros where no term matches."""
-        terms = [term for term in tokenize(query) if term in self.document_frequency]
-        if not terms:
-            return np.zeros(self._size, dtype=np.float32)
-        scores: npt.NDArray[np.float32] = self._index.get_scores(terms)
+        return self.weighted_scores(dict(Counter(tokenize(query))))
+
+    def weighted_scores(self, terms: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        """The sum over stems of weight times BM25 score, one value a chunk."""
+        scores = np.zeros(self.size, dtype=np.float32)
+        for term, weight in terms.items():
+            place = self._terms.get(term)
+            if place is not None:
+                postings = slice(self._starts[place], self._starts[place + 1])
+                scores[self._chunks[postings]] += np.float32(weight) * self._weights[postings]
         return scores
+
+    def document_frequency(self, term: str) -> int:
+        """In how many chunks a stem occurs."""
+        place = self._terms.get(term)
+        return 0 if place is None else int(self._starts[place + 1] - self._starts[place])
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a stem; the highest for one that no chunk holds."""
-        frequency = self.document_frequency.get(term, 0)
-        return float(np.log(1 + (self._size - frequency + 0.5) / (frequency + 0.5)))
+        frequency = self.document_frequency(term)
+        return float(np.log(1 + (self.size - frequency + 0.5) / (frequency + 0.5)))

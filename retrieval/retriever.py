@@ -5,27 +5,34 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from core.content import GlossaryTerm, load_glossary
 from core.errors import IndexUnavailableError
-from core.models import Reranker, Vectors, get_embeddings, get_reranker
+from core.models import Reranker, Vectors, get_query_encoder, get_reranker
 from core.settings import Settings
-from core.store import get_question_store, get_store
 from core.types import Chunk, Hit, Retrieval
 from retrieval.confidence import confidence, confidence_features
-from retrieval.fusion import best_first, reciprocal_rank_fusion
+from retrieval.feedback import apply_feedback
+from retrieval.fusion import Scores, min_max
 from retrieval.glossary import Expander
-from retrieval.lexical import LexicalIndex
-from retrieval.pointers import QuestionLeg, SectionLeg
+from retrieval.questions import Pointing, QuestionLeg
+from retrieval.sections import Sections
+from retrieval.snapshot import Snapshot, load_snapshot
 
 LEG_DEPTH = 100  # candidates of each leg
 RERANK_DEPTH = 30
 MAX_QUERY_CHARACTERS = 2000
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
-BIBLIOGRAPHY_FACTOR = 0.8
+# Weights on min-max scaled scores; chosen on the development cases and on Cranfield (docs/quality-report.md, ablations)
+LEXICAL_WEIGHT = 0.8
+NEAREST_WEIGHT, VOTES_WEIGHT, WORDS_WEIGHT = 1.25, 1.0, 0.3
+HEADING_WEIGHT = 0.5
+BIBLIOGRAPHY_PENALTY = 0.3
+UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best passage stands in, a little closer
 
 
 class Encoder(Protocol):
@@ -35,6 +42,17 @@ class Encoder(Protocol):
         """Embed texts."""
 
 
+@dataclass(frozen=True)
+class Search:
+    """Scores of every passage, one array a stage; `scores` ranks. `pointing` is None without stored questions."""
+
+    dense: Scores
+    lexical: Scores
+    fused: Scores
+    scores: Scores
+    pointing: Pointing | None
+
+
 class Retriever:
     """Searches a snapshot of the index held in memory; safe to share between threads.
 
@@ -42,54 +60,63 @@ class Retriever:
     collection has (docs/decisions/0002-exact-dense-leg.md).
     """
 
-    def __init__(  # noqa: PLR0917 - built in one place
-        self, chunks: Sequence[Chunk], vectors: Vectors, encoder: Encoder, glossary: Sequence[GlossaryTerm] = (),
-        reranker: Reranker | None = None, questions: QuestionLeg | None = None,
+    def __init__(
+        self, index: Snapshot, encoder: Encoder, glossary: Sequence[GlossaryTerm] = (), reranker: Reranker | None = None
     ) -> None:
-        self.chunks = list(chunks)
-        self._vectors = vectors
+        self.chunks = index.chunks
+        self._vectors = index.vectors
+        self._lexical = index.lexical
         self._encoder = encoder
         self._reranker = reranker
-        self._questions = questions
-        self._sections = SectionLeg(self.chunks)
+        self._sections = Sections(self.chunks)
+        self._questions = (
+            QuestionLeg(index.questions, index.question_vectors, self._sections, index.question_words) if index.questions else None
+        )
         self._expander = Expander(glossary)
-        self._lexical = LexicalIndex(self.chunks)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
-        self._place = {chunk.id: index for index, chunk in enumerate(self.chunks)}
+        self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
-    def retrieve(self, query: str, k: int = 10, topic: int | None = None) -> Retrieval:
+    def retrieve(self, query: str, k: int = 10, topic: int | None = None, without: Sequence[int] = ()) -> Retrieval:
         """The k best passages for a query, best first; `topic` restricts the search to one topic.
 
-        Reciprocal rank fusion, keyed by chunk id, over the dense and the lexical leg and two short lists of pointers: sections
-        whose heading is what was asked, and sections that answer the most similar questions of the bank.
+        The convex sum of dense and lexical scores ranks passages; what people asked before ranks their sections. An index without
+        stored questions gets pseudo-relevance feedback instead.
         """
         query = query.strip()[:MAX_QUERY_CHARACTERS]
         if not query or not self.chunks:
             return Retrieval(query, (), 0.0)
         clock = _Clock()
-        expanded = self._expander.expand(query)
-        vector = self._encoder.encode([expanded])[0]
-        clock.lap("embed")
-        allowed = np.ones(len(self.chunks), bool) if topic is None else self._topics == topic
-        dense = self._vectors @ vector
-        dense_order = _top(dense, allowed, LEG_DEPTH)
-        clock.lap("dense")
-        lexical = self._lexical.scores(expanded)
-        lexical_order = _top(lexical, allowed & (lexical > 0), LEG_DEPTH)
-        clock.lap("lexical")
-        pointed = [self._sections.ranking(query, dense, allowed)]
-        if self._questions:
-            pointed.append(self._questions.ranking(vector, self._sections, dense, allowed))
-        clock.lap("pointers")
-        hits = self._fuse(dense, dense_order, lexical, lexical_order, pointed)
+        found = self.search(query, clock, without)
+        scores, dense, lexical, pointing = found.scores, found.dense, found.lexical, found.pointing
+        allowed = np.flatnonzero(self._topics == topic) if topic is not None else None
+        hits = self._hits(scores, dense, lexical, max(k, LEG_DEPTH), allowed)
         clock.lap("fuse")
         if self._reranker:
             hits = self._rerank(query, hits)
             clock.lap("rerank")
-        similar = self._questions.similarity(vector) if self._questions else 0.0
-        features = confidence_features(query, hits[: max(k, 10)], self._lexical, similar)
+        features = confidence_features(query, hits[:10], self._lexical, pointing)
         clock.lap("confidence")
         return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps)
+
+    def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = ()) -> Search:
+        """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions
+        to leave out, for evaluation."""
+        clock = clock or _Clock()
+        vector = self._encoder.encode([query])[0]
+        clock.lap("embed")
+        dense = self._vectors @ vector
+        clock.lap("dense")
+        expanded = self._expander.expand(query)
+        lexical = self._lexical.scores(expanded)
+        clock.lap("lexical")
+        pointing = self._questions.point(vector, expanded, without) if self._questions else None
+        fused = min_max(dense) + np.float32(LEXICAL_WEIGHT) * min_max(lexical) - self._penalty
+        if pointing is None:
+            scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
+        else:
+            scores = fused + self._prior(query, dense, pointing)[self._sections.of_chunk]
+        clock.lap("sections")
+        return Search(dense, lexical, fused, scores, pointing)
 
     def neighbours(self, chunk: Chunk, headings: tuple[str, ...]) -> list[Chunk]:
         """The chunks of the same document whose heading path starts with `headings`, in order."""
@@ -100,23 +127,25 @@ class Retriever:
         """Embed texts with the index's own model."""
         return self._encoder.encode(texts)
 
-    def _fuse(
-        self, dense: Vectors, dense_order: list[int], lexical: Vectors, lexical_order: list[int], pointed: list[list[int]]
-    ) -> list[Hit]:
-        dense_rank = {self.chunks[i].id: rank for rank, i in enumerate(dense_order, 1)}
-        lexical_rank = {self.chunks[i].id: rank for rank, i in enumerate(lexical_order, 1)}
-        pointers = [[self.chunks[i].id for i in ranking] for ranking in pointed]
-        fused = reciprocal_rank_fusion([list(dense_rank), list(lexical_rank), *pointers])
-        for id_ in fused:
-            if self.chunks[self._place[id_]].part == BIBLIOGRAPHY_PART:
-                fused[id_] *= BIBLIOGRAPHY_FACTOR
+    def _prior(self, query: str, dense: Scores, pointing: Pointing) -> Scores:
+        """What each section gets from stored questions and from a heading that was asked for, one value a section."""
+        stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
+        prior = NEAREST_WEIGHT * np.where(pointing.nearest > 0, pointing.nearest, stand_in)
+        prior += VOTES_WEIGHT * pointing.votes / max(float(pointing.votes.sum()), 1e-9) + WORDS_WEIGHT * pointing.words
+        for number, coverage in self._sections.named(query):
+            prior[number] += HEADING_WEIGHT * coverage
+        return prior.astype(np.float32)
+
+    def _hits(self, scores: Scores, dense: Scores, lexical: Scores, count: int, allowed: np.ndarray | None) -> list[Hit]:
+        """The best passages, with their ranks in both legs where these are among the first LEG_DEPTH."""
+        dense_rank = {i: rank for rank, i in enumerate(_top(dense, allowed, LEG_DEPTH), 1)}
+        lexical_rank = {i: rank for rank, i in enumerate(_top(lexical, allowed, LEG_DEPTH), 1) if lexical[i] > 0}
         return [
             Hit(
-                chunk=self.chunks[self._place[id_]], score=fused[id_],
-                dense_rank=dense_rank.get(id_), dense_score=float(dense[self._place[id_]]),
-                lexical_rank=lexical_rank.get(id_), lexical_score=float(lexical[self._place[id_]]),
+                chunk=self.chunks[i], score=float(scores[i]), dense_rank=dense_rank.get(i), dense_score=float(dense[i]),
+                lexical_rank=lexical_rank.get(i), lexical_score=float(lexical[i]),
             )
-            for id_ in best_first(fused)
+            for i in _top(scores, allowed, count)
         ]
 
     def _rerank(self, query: str, hits: list[Hit]) -> list[Hit]:
@@ -138,35 +167,32 @@ def get_retriever(settings: Settings) -> Retriever:
 
     def load_model() -> None:
         try:
-            loaded.append(get_embeddings(settings))
+            loaded.append(get_query_encoder(settings))
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             loaded.append(error)
 
     loading = threading.Thread(target=load_model)  # the model and the index load side by side
     loading.start()
     try:
-        with get_store(settings) as store:
-            chunks, vectors = store.load()
-        with get_question_store(settings) as store:
-            bank, bank_vectors = store.load()
+        index = load_snapshot(settings)
     finally:
         loading.join()
-    if not chunks:
+    if not index.chunks:
         raise IndexUnavailableError("The index is empty.")
     encoder = loaded[0]
     if isinstance(encoder, BaseException):
         raise encoder
-    questions = QuestionLeg(bank, bank_vectors) if bank else None
-    return Retriever(chunks, vectors, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings), questions)
+    return Retriever(index, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings))
 
 
-def _top(scores: Vectors, allowed: np.ndarray, count: int) -> list[int]:
-    """Indices of the best allowed scores, best first; ties in index order."""
-    candidates = np.flatnonzero(allowed)
+def _top(scores: Scores, allowed: np.ndarray | None, count: int) -> list[int]:
+    """Indices of the best (allowed) scores, best first; ties in index order."""
+    candidates = np.arange(len(scores)) if allowed is None else allowed
+    held = scores if allowed is None else scores[allowed]
     if len(candidates) > count:
-        part = np.argpartition(-scores[candidates], count - 1)[:count]
-        candidates = candidates[np.sort(part)]
-    order = np.argsort(-scores[candidates], kind="stable")
+        part = np.sort(np.argpartition(held, len(held) - count)[-count:])
+        candidates, held = candidates[part], held[part]
+    order = np.argsort(-held, kind="stable")
     return [int(i) for i in candidates[order]]
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.models import SentenceEmbeddings, get_embeddings
+from core.bert import QueryEncoder
+from core.models import SentenceEmbeddings, get_embeddings, packaged_model_dir
 from core.settings import Settings
 from tests import fake_endpoint
 
@@ -103,6 +104,12 @@ def shared_model() -> SentenceEmbeddings:
     return get_embeddings(Settings())
 
 
+@cache
+def shared_encoder() -> QueryEncoder:
+    """The packaged model for queries, loaded once for all tests."""
+    return QueryEncoder(packaged_model_dir())
+
+
 @pytest.fixture(scope="session")
 def embeddings() -> SentenceEmbeddings:
     return shared_model()
@@ -111,7 +118,7 @@ def embeddings() -> SentenceEmbeddings:
 @pytest.fixture(autouse=True)
 def _one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.pipeline.get_embeddings", lambda _: shared_model())
-    monkeypatch.setattr("retrieval.retriever.get_embeddings", lambda _: shared_model())
+    monkeypatch.setattr("retrieval.retriever.get_query_encoder", lambda _: shared_encoder())
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,15 @@ from core.types import Answer, Turn
 from ui import services, sidebar
 from ui.messages import show_message
 from ui.passages import readable
+from ui.practice import practise
 from ui.turns import LiveTurn
+from ui.waiting import loading_text, wait_for_notes
 
 PENDING = "pending_question"
+DEPTHS = (
+    ("In 30 seconds", "In 30 seconds", ":material/timer:"), ("Simpler", "Explain it simpler", ":material/child_care:"),
+    ("Deeper", "Go deeper", ":material/vertical_align_bottom:"),
+)
 TURN = "live_turn"
 TOPIC = "topic_filter"
 REFRESH_SECONDS = 0.05  # between two updates of the streaming text
@@ -147,11 +153,7 @@ def _watch_loading() -> None:
     loading = services.loading()
     if loading.finished.is_set():
         st.rerun()
-    st.progress(loading.fraction, text=_loading_text(loading))
-
-
-def _loading_text(loading: services.Loading) -> str:
-    return f"{loading.stage} {loading.done} of {loading.total}" if loading.total else loading.stage
+    st.progress(loading.fraction, text=loading_text(loading))
 
 
 # a turn
@@ -173,6 +175,8 @@ def _run_turn(question: str, conversation: Conversation | None, messages: list[M
     answer = _stream_answer(turn, question, [Turn(m.role, m.content) for m in messages], topic)
     if answer is None:
         return
+    if answer.verdict == "not_covered":
+        _record_uncovered(answer, topic)
     try:
         if turn.close(answer):
             st.rerun()
@@ -212,6 +216,17 @@ def _stream_answer(turn: LiveTurn, question: str, history: list[Turn], topic: in
                     turn.close()
 
 
+def _record_uncovered(answer: Answer, topic: int | None) -> None:
+    """Count the question for the map of what the notes cannot answer, near the topic of what came closest."""
+    try:
+        chunks = {chunk.id: chunk for chunk in services.retriever().chunks}
+        found = (chunks.get(hit["chunk_id"]) for part in answer.trace for hit in part["hits"])
+        near = next((chunk.topic for chunk in found if chunk), None)
+        services.learner().record_uncovered(answer.standalone_question, datetime.now(UTC), topic or near)
+    except GroundworkError as error:
+        st.toast(error.explain(), icon=":material/warning:")
+
+
 def _close_interrupted_turn() -> None:
     """What an interrupted run of this page has streamed so far becomes part of the conversation."""
     turn = st.session_state.pop(TURN, None)
@@ -224,9 +239,7 @@ def _close_interrupted_turn() -> None:
 
 def _wait_for_assistant(status: DeltaGenerator) -> Assistant | None:
     """The assistant with this session's model; waits, visibly, while it loads. None when it cannot load."""
-    loading = services.loading()
-    while not loading.finished.wait(0.2):
-        status.progress(loading.fraction, text=_loading_text(loading))
+    loading = wait_for_notes(status)
     if loading.assistant is None:
         status.error(loading.error.explain() if loading.error else "The assistant could not be loaded.")
         return None
@@ -246,13 +259,26 @@ def _show_next_steps(messages: list[Message]) -> None:
     asked = next((m for m in reversed(messages) if m.role == "user"), None)
     if asked is None:
         return
+    if last.answer and last.answer.verdict != "not_covered":
+        _show_depths()
     with st.container(horizontal=True):
+        topic = next((source.topic for source in last.answer.sources if source.topic), None) if last.answer else None
+        if topic and st.button("Practise this", icon=":material/exercise:", type="tertiary", help="Questions on this topic"):
+            practise(topic)
         if st.button("Regenerate", icon=":material/refresh:", type="tertiary"):
             _resend(asked, asked.content)
         with st.popover("Edit question", icon=":material/edit:", type="tertiary"):
             text = st.text_area("Question", value=asked.content, key=f"edit-{asked.id}", max_chars=MAX_CHARACTERS)
             if st.button("Send again", type="primary", disabled=not text.strip()):
                 _resend(asked, text)
+
+
+def _show_depths() -> None:
+    """The same answer shorter, simpler or deeper."""
+    with st.container(horizontal=True, key="depths"):
+        for label, text, icon in DEPTHS:
+            if st.button(label, key=f"depth-{label}", icon=icon, type="tertiary"):
+                _ask(text)
 
 
 def _resend(message: Message, text: str) -> None:

@@ -12,7 +12,7 @@ from core.db import Message
 from core.errors import GroundworkError
 from core.types import Answer
 from ui import services
-from ui.passages import readable, show_passage
+from ui.passages import plain, readable, show_passage
 
 VERDICTS = {
     "answered": ":green-badge[:material/check: In your notes]",
@@ -27,17 +27,12 @@ def show_message(message: Message) -> None:
     """A stored message."""
     with st.chat_message(message.role, avatar=":material/person:" if message.role == "user" else ":material/foundation:"):
         if message.role == "user":
-            st.markdown(_plain(message.content))
+            st.markdown(plain(message.content))
         elif message.answer is None:
             st.markdown(readable(message.content))
             st.caption(":material/stop_circle: Stopped. This is the text so far; it was not checked against its sources.")
         else:
             _show_answer(message, message.answer)
-
-
-def _plain(text: str) -> str:
-    """What the user typed, without Markdown or formulas coming alive."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text).replace("\n", "  \n")
 
 
 def with_badges(text: str) -> str:
@@ -99,12 +94,12 @@ def _show_trace(answer: Answer) -> None:
     """The "why this answer" panel."""
     with st.container(border=True):
         if answer.standalone_question != answer.question:
-            st.markdown(f"**Searched for:** {_plain(answer.standalone_question)}")
+            st.markdown(f"**Searched for:** {plain(answer.standalone_question)}")
         timings = ", ".join(f"{name} {ms:.0f} ms" for name, ms in answer.timings_ms.items())
         st.caption(f"Confidence {answer.confidence:.2f}. Timings: {timings}.")
         for part in answer.trace:
             if len(answer.trace) > 1:
-                st.markdown(f"**Part:** {_plain(part['question'])} (confidence {part['confidence']:.2f})")
+                st.markdown(f"**Part:** {plain(part['question'])} (confidence {part['confidence']:.2f})")
             rows = [
                 {
                     "meaning rank": hit["dense_rank"], "word rank": hit["lexical_rank"], "cosine": hit["dense_score"],

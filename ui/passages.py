@@ -9,6 +9,7 @@ import streamlit as st
 from chat.citations import make_safe
 from chat.passages import split_units
 from core.types import Source
+from practice.report import section_title
 
 _BLOCK_PREFIX = re.compile(r"^(\s*(?:[-*+]|\d+[.)])\s+)(.*)$", re.DOTALL)
 _FENCE_INFO = re.compile(r"^```(?:python run|output)[^\n]*$", re.MULTILINE)
@@ -56,3 +57,21 @@ def _mark(text: str) -> str:
 def readable(text: str) -> str:
     """Markdown as Streamlit shows it best: runnable and output blocks as plain code blocks."""
     return _FENCE_INFO.sub(lambda m: "```python" if "python" in m[0] else "```text", text)
+
+
+def plain(text: str) -> str:
+    """What the user typed, without Markdown or formulas coming alive."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~$:<>])", r"\\\1", text).replace("\n", "  \n")
+
+
+def note_link(anchor: str) -> str:
+    """Where an anchor of the notes stands in the app; an empty string when it is not one of the shipped notes."""
+    stem, _, place = anchor.partition("#")
+    number = re.match(r"(\d\d)-", stem)
+    return f"roadmap?topic={int(number[1])}#{place.split('--')[0]}" if number else ""
+
+
+def link_to_notes(anchor: str) -> str:
+    """A Markdown link to the section of an anchor, or its name alone when there is no page for it."""
+    name, address = plain(section_title(anchor)), note_link(anchor)
+    return f"[{name}]({address})" if address else name

@@ -12,6 +12,7 @@ from core.errors import GroundworkError
 from ingest.documents import split_front_matter
 from ui import services
 from ui.passages import readable
+from ui.practice import practise
 
 COLUMNS = 3
 LEVEL_COLORS = {"Beginner": "blue", "Intermediate": "orange", "Advanced": "red", "Expert": "violet"}
@@ -45,9 +46,12 @@ def _show_map(topics: tuple[Topic, ...]) -> None:
         for topic in topics:
             with st.container(border=True, key=f"roadmap-topic-{topic.number}"):
                 st.markdown(f":{LEVEL_COLORS[topic.level]}-badge[{topic.level}]\n\n**{topic.number}. {topic.title}**")
-                if st.button("Open", key=f"open-{topic.number}", icon=":material/arrow_forward:", help=f"Open {topic.title}"):
-                    st.query_params["topic"] = str(topic.number)
-                    st.rerun()
+                with st.container(horizontal=True, gap="small"):
+                    if st.button("Open", key=f"open-{topic.number}", icon=":material/arrow_forward:", help=f"Open {topic.title}"):
+                        st.query_params["topic"] = str(topic.number)
+                        st.rerun()
+                    if st.button("Practise", key=f"practise-{topic.number}", type="tertiary", help=f"Practise {topic.title}"):
+                        practise(topic.number)
     _show_plans(services.base_settings().knowledge_dir)
 
 
@@ -112,8 +116,11 @@ def _show_topic(topic: Topic) -> None:
         if st.button("All topics", icon=":material/arrow_back:", type="tertiary"):
             st.query_params.clear()
             st.rerun()
-        if st.button("Ask about this", icon=":material/chat:", type="primary"):
-            ask(topic.number)
+        with st.container(horizontal=True, width="content"):
+            if st.button("Practise", icon=":material/exercise:", key="practise-topic"):
+                practise(topic.number)
+            if st.button("Ask about this", icon=":material/chat:", type="primary"):
+                ask(topic.number)
     st.title(f"{topic.number}. {topic.title}")
     st.markdown(f":{LEVEL_COLORS[topic.level]}-badge[{topic.level}]")
     notes, questions, resources = st.tabs(["Notes", "Interview questions", "Resources"])

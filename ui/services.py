@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 from pydantic import SecretStr
 
 from chat.answering import Assistant
-from core.content import load_glossary, load_questions
+from core.content import Roadmap, load_glossary, load_questions, load_roadmap
 from core.db import Database, get_database
-from core.errors import GroundworkError
+from core.errors import GroundworkError, IndexUnavailableError
+from core.learner import Learner
 from core.models import get_chat_model
+from core.records import Plan
 from core.settings import Settings, load_settings
-from ingest.pipeline import index_version, ingest, is_stale
+from core.store import index_version
+from ingest.pipeline import ingest, is_stale
+from practice.types import Grader, PracticeQuestion, from_bank
+
+if TYPE_CHECKING:
+    from practice.evidence import NoteQuotes
+    from practice.follow_ups import Bank
+    from retrieval.retriever import Retriever
 
 PROVIDERS = {
     "none": ("Quote from my notes (no model)", ""),
@@ -38,7 +50,7 @@ class Loading:
     failures: dict[str, str] = field(default_factory=dict)
     error: GroundworkError | None = None
     assistant: Assistant | None = None
-    version: float = 0.0
+    version: int = 0
     finished: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -129,3 +141,78 @@ def current_settings() -> Settings:
 def assistant(ready: Assistant) -> Assistant:
     """The shared assistant with this session's chat model."""
     return ready.with_model(get_chat_model(current_settings()))
+
+
+# practice
+
+
+@st.cache_resource(show_spinner=False)
+def learner() -> Learner:
+    """The learner's cards, reviews, attempts and plan, in the learner database."""
+    return Learner(database())
+
+
+def plan() -> Plan:
+    """The learner's plan; days are those of the browser's time zone until one is stored."""
+    found = learner().plan()
+    zone = st.context.timezone
+    if not zone or database().preference("time_zone"):
+        return found
+    try:
+        return replace(found, time_zone=ZoneInfo(zone).key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return found
+
+
+def roadmap() -> Roadmap:
+    """The roadmap of the knowledge folder. Raises ContentError."""
+    return load_roadmap(base_settings().knowledge_dir)
+
+
+@st.cache_resource(show_spinner=False)
+def bank() -> Mapping[str, PracticeQuestion]:
+    """The question bank by id. Raises ContentError."""
+    return {q.id: from_bank(q) for q in load_questions(base_settings().knowledge_dir)}
+
+
+@st.cache_resource(show_spinner=False)
+def question_map() -> Bank:
+    """The question bank arranged for finding the next question. Raises ContentError."""
+    from practice.follow_ups import Bank
+
+    return Bank(list(bank().values()))
+
+
+def retriever() -> Retriever:
+    """The search index; waits while it loads. Raises what its loading raised."""
+    ready = loading()
+    ready.finished.wait()
+    if ready.assistant is None:
+        raise ready.error or IndexUnavailableError("The notes could not be loaded.")
+    return ready.assistant.retriever
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _note_quotes(version: int) -> NoteQuotes:
+    from practice.evidence import NoteQuotes
+
+    return NoteQuotes(retriever().chunks)
+
+
+def note_quotes() -> NoteQuotes:
+    """Finds the sentences of the notes that key points rest on; waits while the index loads."""
+    retriever()
+    return _note_quotes(loading().version)
+
+
+def grader() -> Grader:
+    """What grades answers: the judge, after this session's chat model where there is one.
+
+    Raises:
+        ModelIntegrityError: the judge's weights are missing or damaged.
+        GroundworkError: the notes could not be loaded.
+    """
+    from core.judge import get_judge
+    from practice.grading import JudgeGrader
+
+    return JudgeGrader(get_judge(), retriever(), note_quotes(), get_chat_model(current_settings()))

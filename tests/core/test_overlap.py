@@ -1,6 +1,6 @@
 import pytest
 
-from core.judge import judge_support
+from core.overlap import judge_support
 
 EVIDENCE = [
     "HNSW keeps the upper layers sparse and holds every vector in layer 0.",

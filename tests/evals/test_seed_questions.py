@@ -8,7 +8,7 @@ from chat.answering import Assistant
 from core.content import load_glossary, load_questions, load_roadmap
 from core.settings import Settings
 from retrieval.retriever import get_retriever
-from tests.conftest import shared_model
+from tests.conftest import shared_encoder
 
 TOPICS = load_roadmap().topics
 QUESTIONS = [(topic.number, question) for topic in TOPICS for question in topic.questions]
@@ -19,7 +19,7 @@ SHARED = {name for _, name in SUBTOPICS if sum(name == other for _, other in SUB
 @pytest.fixture(scope="module")
 def assistant(shipped: Settings) -> Assistant:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("retrieval.retriever.get_embeddings", lambda _: shared_model())
+        patch.setattr("retrieval.retriever.get_query_encoder", lambda _: shared_encoder())
         return Assistant(get_retriever(shipped), load_questions(), load_glossary())
 
 

@@ -29,7 +29,7 @@ def test_rrf_adds_reciprocal_ranks() -> None:
 
 
 def test_bm25_prefers_rare_terms_and_headings() -> None:
-    index = LexicalIndex([
+    index = LexicalIndex.build([
         chunk("1", "the index of common words"), chunk("2", "a rare quokka among common words"),
         chunk("3", "common words only", heading="Quokka"), chunk("4", "common common common"),
     ])
@@ -41,7 +41,7 @@ def test_bm25_prefers_rare_terms_and_headings() -> None:
 
 
 def test_an_empty_index_answers_with_nothing() -> None:
-    assert LexicalIndex([]).scores("x").shape == (0,)
+    assert LexicalIndex.build([]).scores("x").shape == (0,)
 
 
 TERMS = (

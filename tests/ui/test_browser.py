@@ -2,81 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from core.settings import Settings
 from ingest.pipeline import ingest
-from scripts.find_chromium import find_chromium
 from tests import fake_endpoint
-from tests.conftest import REPOSITORY
+from tests.ui.browser import open_browser, serve_app
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 60_000
 STREAMING = re.compile("An HNSW .*▌")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
-def app_url(settings: Settings, endpoint: str) -> Iterator[str]:
+def page(settings: Settings, endpoint: str) -> Iterator[Page]:
     ingest(settings)
-    port = free_port()
-    environment = os.environ | {
-        "GROUNDWORK_DATA_DIR": str(settings.data_dir), "GROUNDWORK_KNOWLEDGE_DIR": str(settings.knowledge_dir),
-        "GROUNDWORK_MODEL": "slow", "GROUNDWORK_BASE_URL": endpoint,
-    }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true",
-               "--server.address", "127.0.0.1"]
-    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_served(url)
-            yield url
-        finally:
-            process.terminate()
-
-
-def wait_until_served(url: str) -> None:
-    for _ in range(120):
-        try:
-            with urlopen(f"{url}/_stcore/health") as reply:
-                if reply.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError("the app did not start")
-
-
-@pytest.fixture
-def page(app_url: str) -> Iterator[Page]:
-    chromium = find_chromium()
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium, and CI needs one")
-        pytest.skip("no Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        page.goto(app_url)
+    with serve_app(settings, GROUNDWORK_MODEL="slow", GROUNDWORK_BASE_URL=endpoint) as url, open_browser(url) as page:
         yield page
-        browser.close()
 
 
 def ask(page: Page, question: str) -> None:

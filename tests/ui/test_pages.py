@@ -5,57 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.db import get_database
 from core.settings import Settings
-from ingest.pipeline import ingest
 from tests.conftest import REPOSITORY
+from tests.ui.pages import button, page, texts
 from ui import services
 
 QUESTION = "What is an HNSW index?"
-
-
-@pytest.fixture
-def app(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setenv("GROUNDWORK_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("GROUNDWORK_KNOWLEDGE_DIR", str(settings.knowledge_dir))
-    monkeypatch.setattr("core.models.LOCAL_SERVERS", {})
-    services.base_settings.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
-    assert services.loading().finished.wait(60)  # its thread must not outlive the test
-    services.base_settings.cache_clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def ready(app: AppTest, settings: Settings) -> AppTest:
-    """The app with everything ingested and loaded."""
-    ingest(settings)
-    app.run()
-    assert services.loading().finished.wait(60)
-    return app.run()
-
-
-def page(at: AppTest, name: str, **query: str) -> AppTest:
-    """Go to a page, as a click on its navigation entry does. (AppTest.switch_page knows pages in files only.)"""
-    if "pages" not in at.session_state:
-        at.run()
-    at._page_hash = at.session_state["pages"][name]._script_hash
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
-
-
-def button(at: AppTest, text: str):
-    return next(b for b in at.button if text in b.label)
-
-
-def texts(at: AppTest) -> str:
-    return "\n".join(element.value for element in [*at.markdown, *at.caption, *at.title, *at.subheader])
 
 
 def test_the_first_visit_needs_no_key_and_offers_starters(app: AppTest) -> None:

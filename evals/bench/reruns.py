@@ -1,0 +1,88 @@
+"""What a click costs on the server of a warm app, and proof that no click loads a model or an index again.
+
+The time is that of the script runs a click causes (a click that ends in another run counts both), measured inside the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evals.bench.figures import BenchUnavailableError, Figure, Goal, Measured, quantile, summarize
+from evals.bench.warm_app import WarmApp, open_warm_app
+from evals.bench.workspace import Workspace, say
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+ROUNDS, QUICK_ROUNDS = 20, 2
+GOAL = Goal("page rerun after a click, p95", 100, unit="ms")
+RELOAD_GOAL = Goal("model and index objects in use at the end, over those at the start", 1.0)
+GOALS = (GOAL, RELOAD_GOAL)
+QUESTIONS = ("What is HNSW?", "HNSW vs IVF: when would I choose which?", "What is chunk overlap for?")
+
+
+def measure(workspace: Workspace) -> Measured:
+    """Clicks in turn on every page, on the list of conversations and in a conversation."""
+    times: dict[str, list[float]] = {}
+    rounds: list[float] = []
+    with open_warm_app(workspace, "reruns") as app:
+        say("Clicking")
+        answers = [app.ask(question) for question in QUESTIONS]
+        for number in range((QUICK_ROUNDS if workspace.quick else ROUNDS) + 1):
+            clicks = click_around(app)
+            if number:  # the first round imports each page's libraries
+                rounds.append(quantile([ms for _, ms in clicks], 0.95))
+                for name, ms in clicks:
+                    times.setdefault(name, []).append(ms)
+        objects = objects_seen(app.runs())
+    every = [ms for found in times.values() for ms in found]
+    return Measured(
+        {
+            GOAL: Figure(quantile(every, 0.95), min(rounds), max(rounds), len(rounds)),
+            RELOAD_GOAL: summarize([max(objects.values())]),
+        },
+        {
+            "clicks": {name: _row(found) for name, found in times.items()}, "all clicks": _row(every),
+            "different objects seen": objects, "script runs": len(app.runs()),
+            "a question and its answer, ms": summarize(answers).to_dict(),
+        },
+    )
+
+
+def click_around(app: WarmApp) -> list[tuple[str, float]]:
+    """One round of clicks, with the milliseconds of each."""
+    page = app.page
+    links = page.get_by_test_id("stTopNavLink")
+    names = [name.strip() for name in links.all_inner_texts()]
+    if not names:
+        raise BenchUnavailableError("The page has no navigation.", help="Run the browser tests to see why.")
+    sidebar = page.get_by_test_id("stSidebar")
+    found = []
+    for name in [*names[1:], names[0]]:
+        label = name.splitlines()[-1]
+        found.append((f"open {label}", app.act(_click(links.nth(names.index(name))))))
+    found.append(("open a conversation", app.act(_click(sidebar.locator("[class*=st-key-open-] button").first))))
+    for number, name in enumerate(("show why", "hide why")):
+        toggle = page.get_by_test_id("stCheckbox").locator("label")
+        if toggle.count() > number:
+            found.append((name, app.act(_click(toggle.first))))
+    found.append(("new chat", app.act(_click(sidebar.get_by_role("button", name="New chat")))))
+    return found
+
+
+def objects_seen(runs: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many different objects each loaded part has been; 1 means that it was never loaded again."""
+    seen: dict[str, set[int]] = {}
+    for run in runs:
+        for name, identity in run["objects"].items():
+            seen.setdefault(name, set()).add(identity)
+    return {name: len(identities) for name, identities in seen.items()}
+
+
+def _click(target: Locator) -> Callable[[], None]:
+    return target.click
+
+
+def _row(times: Sequence[float]) -> dict[str, float]:
+    return {"clicks": len(times), "p50 ms": round(quantile(times, 0.5), 1), "p95 ms": round(quantile(times, 0.95), 1)}

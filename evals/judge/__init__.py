@@ -1,0 +1,1 @@
+"""Training and scoring the judge: does a text support a claim?"""

@@ -1,0 +1,73 @@
+"""python -m evals.judge train [--split questions|topics] [--output FILE] | score [--weights FILE] [--json]
+
+`train` reproduces the shipped weights from a seed; `score` prints how they do on questions (or topics) that they have not seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.judge import WEIGHTS_FILE
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
+from evals.judge.train import EPOCHS, LEARNING_RATE, train
+
+EASY_SHARE = 0.5
+
+
+def select(which: str) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Training, development and test pairs. `topics`: the first stage, tested on topics it has not seen; `questions`: everything but the
+    test questions, tested on these."""
+    pairs = build_pairs()
+    development = [pair for pair in pairs if split_of(pair.question) == "development"]
+    train = [pair for pair in pairs if split_of(pair.question) == "train"]
+    if which == "topics":
+        unseen = [pair for pair in pairs if pair.topic in UNSEEN_TOPICS]
+        return [pair for pair in train if pair.topic not in UNSEEN_TOPICS], development, unseen
+    return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
+
+
+def thin(pairs: list[Pair], limit: int | None) -> list[Pair]:
+    """At most `limit` pairs: whole groups, drawn at random; of pairs that are easy to tell (unrelated ones) only EASY_SHARE."""
+    random_ = random.Random(0)  # noqa: S311 - not for security
+    kept = [pair for pair in pairs if pair.label != "unrelated" or random_.random() < EASY_SHARE]
+    groups = sorted({pair.group for pair in kept})
+    random_.shuffle(groups)
+    rank = {group: place for place, group in enumerate(groups)}
+    return sorted(kept, key=lambda pair: rank[pair.group])[:limit]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train or score. Returns the exit status."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m evals.judge", description=__doc__, formatter_class=raw)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("train", "score"):
+        command = commands.add_parser(name)
+        command.add_argument("--split", choices=("questions", "topics"), default="questions")
+        command.add_argument("--weights", "--output", dest="weights", type=Path, default=WEIGHTS_FILE)
+        command.add_argument("--start", type=Path, help="continue from these weights")
+        command.add_argument("--rate", type=float, default=LEARNING_RATE)
+        command.add_argument("--epochs", type=int, default=EPOCHS)
+        command.add_argument("--limit", type=int, help="use at most this many pairs (for a curve over data size)")
+        command.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    train_pairs, development, test = select(options.split)
+    if options.command == "train":
+        train_pairs = thin(train_pairs, options.limit)
+        print(f"{len(train_pairs)} pairs", file=sys.stderr)
+        train(train_pairs, development, options.weights, options.start, options.rate, options.epochs)
+    from evals.judge.score import format_report, score
+
+    random.Random(0).shuffle(test)  # noqa: S311 - not for security
+    report = score(test[: options.limit] if options.command == "score" else test[:6000], options.weights)
+    print(json.dumps(report) if options.json else format_report(report))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,225 @@
+"""Pairs (claim, evidence, label) built from the texts in `pairs/`, the question bank and the notes; seeded, so always the same.
+
+Every text is evidence for several claims with different labels, so that the evidence alone does not give the label away: a
+right text supports its key point, supports half of it, contradicts the wrong version, states a part of two joined claims and is
+unrelated to another.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from core.content import KNOWLEDGE_DIR, Question, load_questions, slugify
+from core.judge import Support
+from evals.judge.edits import plant_fault
+from evals.judge.noise import filler, stuff_keywords
+
+PAIRS_DIR = Path(__file__).with_name("pairs")
+UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
+TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
+FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
+Split = Literal["train", "development", "test"]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What one line of `pairs/` holds (see README.md): a key point, half of it, a wrong version, and texts that state each."""
+
+    question: str
+    index: int
+    point: str
+    half: str
+    wrong: str
+    right: tuple[str, str]
+    partial: str
+    false: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A claim, a text, and what the text says of the claim.
+
+    `form` names how the pair was made; pairs of one `group` differ in a few words.
+    """
+
+    claim: str
+    evidence: str
+    label: Support
+    topic: int
+    question: str
+    form: str
+    group: str = ""
+
+
+@cache
+def load_texts() -> tuple[Texts, ...]:
+    """All lines of `pairs/` whose question and key point exist."""
+    bank = {question.id: question for question in load_questions()}
+    texts = []
+    for path in sorted(PAIRS_DIR.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            question = bank.get(row["q"])
+            if question and row["i"] < len(question.key_points):
+                texts.append(Texts(
+                    row["q"], row["i"], question.key_points[row["i"]].text, row["half"], row["wrong"],
+                    (row["s1"], row["s2"]), row["p"], (row["c1"], row["c2"]),
+                ))
+    return tuple(texts)
+
+
+def split_of(question: str) -> Split:
+    """The split that a question belongs to, by a hash of its id."""
+    place = random.Random(f"split {question}").random()  # noqa: S311 - not for security
+    if place < TEST_SHARE:
+        return "test"
+    return "development" if place < TEST_SHARE + DEVELOPMENT_SHARE else "train"
+
+
+def build_pairs(seed: int = 0) -> list[Pair]:
+    """All pairs, in a fixed order for a seed."""
+    random_ = random.Random(seed)  # noqa: S311 - not for security
+    bank = {question.id: question for question in load_questions()}
+    by_question: dict[str, list[Texts]] = {}
+    for texts in load_texts():
+        by_question.setdefault(texts.question, []).append(texts)
+    passages = _passages()
+    pairs: list[Pair] = []
+    for id_, group in by_question.items():
+        question = bank[id_]
+        for texts in group:
+            others = [t for t in group if t is not texts]
+            pairs += _short(question, texts, others, random_)
+            pairs += _answers(question, texts, others, random_)
+            pairs += _notes(question, texts, passages, random_)
+            pairs += _noise(question, texts, random_)
+    return [*pairs, *_faults(passages, random_)]
+
+
+def _short(question: Question, texts: Texts, others: Sequence[Texts], random_: random.Random) -> Iterator[Pair]:
+    """One text a pair, as a learner says it."""
+    def pair(claim: str, evidence: str, label: Support) -> Pair:
+        return Pair(claim, evidence, label, question.topic, question.id, "short", f"{question.id} {texts.index}")
+
+    other = random_.choice(others) if others else None
+    for text in texts.right:
+        yield pair(texts.point, text, "supported")
+        yield pair(texts.wrong, text, "contradicted")
+    yield pair(texts.half, texts.right[0], "supported")
+    for text in texts.false:
+        yield pair(texts.point, text, "contradicted")
+        yield pair(texts.wrong, text, "supported")
+    yield pair(texts.half, texts.false[1], "contradicted")
+    yield pair(texts.point, texts.partial, "partly")
+    yield pair(texts.half, texts.partial, "supported")
+    yield pair(texts.wrong, texts.partial, "contradicted")
+    if other:
+        yield pair(f"{texts.point} {other.point}", texts.right[1], "partly")
+        yield pair(f"{other.half} {texts.half}", texts.partial, "partly")
+        yield pair(f"{texts.wrong} {other.point}", texts.false[0], "partly")
+        for text in (texts.right[0], texts.partial, texts.false[1]):
+            yield pair(random_.choice((other.point, other.half, other.wrong)), text, "unrelated")
+
+
+def _answers(question: Question, texts: Texts, others: Sequence[Texts], random_: random.Random) -> Iterator[Pair]:
+    """A whole answer a pair: texts on several key points of the question, in any order."""
+    for kind in ("right", "false", "partial", "none", "none"):
+        own = {"right": random_.choice(texts.right), "false": random_.choice(texts.false), "partial": texts.partial, "none": ""}[kind]
+        rest = [random_.choice((*t.right, t.partial, *t.false)) for t in random_.sample(list(others), random_.randint(0, len(others)))]
+        said = [text for text in (own, *rest) if text]
+        if not said:
+            continue
+        if random_.random() < FILLED_SHARE:
+            said.append(filler(random_))
+        random_.shuffle(said)
+        evidence = random_.choice(("\n", " ", " ")).join(said)
+        labels: dict[str, tuple[tuple[str, Support], ...]] = {
+            "right": ((texts.point, "supported"), (texts.wrong, "contradicted")),
+            "false": ((texts.point, "contradicted"), (texts.wrong, "supported")),
+            "partial": ((texts.point, "partly"), (texts.half, "supported")),
+            "none": ((random_.choice((texts.point, texts.half, texts.wrong)), "unrelated"),),
+        }
+        for claim, label in labels[kind]:
+            yield Pair(claim, evidence, label, question.topic, question.id, "answer", f"{question.id} {texts.index} long")
+
+
+def _noise(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:
+    """Text that says nothing: the question itself, bags of the right words, filling, instructions to the grader."""
+    claim = random_.choice((texts.point, texts.point, texts.half, texts.wrong))
+    bag = stuff_keywords(random_.choice((texts.point, *texts.right)), random_)
+    fill = filler(random_)
+    nothing = random_.choice((question.question, fill, f"{fill} {filler(random_)}", f"{question.question} {fill}"))
+    for evidence in (bag, nothing):
+        yield Pair(claim, evidence, "unrelated", question.topic, question.id, "noise")
+
+
+def _notes(question: Question, texts: Texts, passages: dict[str, list[str]], random_: random.Random) -> Iterator[Pair]:
+    """Claims as someone says them against written text: the key point, the reference answer, the passages of the cited section."""
+    def pair(claim: str, evidence: str, label: Support) -> Pair:
+        return Pair(claim, evidence, label, question.topic, question.id, "notes", f"{question.id} {texts.index} long")
+
+    which = random_.randrange(2)
+    yield pair(texts.right[which], texts.point, "supported")
+    yield pair(texts.false[which], texts.point, "contradicted")
+    yield pair(texts.right[1 - which], texts.half, "partly")
+    yield pair(texts.partial, texts.point, "supported")
+    yield pair(texts.false[1 - which], texts.wrong, "supported")
+    cited = [p for anchor in question.notes for p in passages.get(anchor, ())]
+    passage = max(cited, key=lambda p: _overlap(texts.point, p), default="")
+    if _overlap(texts.point, passage) >= 0.6:
+        yield pair(random_.choice((texts.point, texts.half, texts.right[which])), passage, "supported")
+        yield pair(random_.choice((texts.wrong, texts.false[which])), passage, "contradicted")
+    apart = random_.choice(list(passages.values()))
+    if apart and not set(apart) & set(cited):
+        yield pair(random_.choice((texts.point, texts.wrong, texts.partial)), random_.choice(apart), "unrelated")
+
+
+def _faults(passages: dict[str, list[str]], random_: random.Random) -> Iterator[Pair]:
+    """Sentences of the notes against their own passage, as they are and with one planted fault; and against a neighbour's."""
+    for anchor, texts in passages.items():
+        topic = int(anchor[:2]) if anchor[:2].isdigit() else 0
+        for place, passage in enumerate(texts):
+            for sentence in sentences_of(passage):
+                fault = plant_fault(sentence, passage, random_)
+                if fault is None:
+                    continue
+                yield Pair(sentence, passage, "supported", topic, anchor, "fault", anchor)
+                yield Pair(fault, passage, "contradicted", topic, anchor, "fault", anchor)
+                if len(texts) > 1:
+                    yield Pair(random_.choice((sentence, fault)), texts[place - 1], "unrelated", topic, anchor, "fault")
+
+
+@cache
+def _passages() -> dict[str, list[str]]:
+    """Anchor of a section or part -> its prose paragraphs of 15 to 160 words."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((KNOWLEDGE_DIR / "notes").glob("*.md")):
+        stem, section, anchor = PurePosixPath(path.name).stem, "", ""
+        for block in path.read_text(encoding="utf-8").split("\n\n"):
+            text = " ".join(block.split())
+            if text.startswith("## "):
+                section = anchor = f"{stem}#{slugify(text[3:])}"
+            elif text.startswith("### "):
+                anchor = f"{section}--{slugify(text[4:])}"
+            elif anchor and text[:1].isalnum() and "|" not in text and 15 <= len(text.split()) <= 160 and not anchor.endswith("--sources"):
+                found.setdefault(anchor, []).append(text)
+    return found
+
+
+def sentences_of(text: str) -> list[str]:
+    """Prose sentences without formulas, citations and code, of 8 to 45 words."""
+    from chat.passages import split_units
+
+    units = [text[u.start : u.end].strip() for u in split_units(text)]
+    return [u for u in units if 8 <= len(u.split()) <= 45 and not any(mark in u for mark in "$`[]|")]
+
+
+def _overlap(claim: str, text: str) -> float:
+    words = {w for w in claim.lower().split() if len(w) > 3}
+    return len(words & set(text.lower().split())) / len(words) if words else 0.0

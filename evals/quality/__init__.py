@@ -1,0 +1,1 @@
+"""The quality of retrieval and answers on the labelled cases, each figure with an interval."""

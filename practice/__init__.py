@@ -1,0 +1,1 @@
+"""Practice: questions, grading, follow-ups, mock interview, schedule."""

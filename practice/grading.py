@@ -1,0 +1,157 @@
+"""Grading a response against key points: verdicts with evidence of both sides, the score as arithmetic.
+
+Without a chat model the judge decides each key point over the learner's words; numbers are compared as numbers. The grade is advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from core.content import KeyPoint
+from core.errors import EndpointError
+from core.judge import SUPPORTS, Judge
+from core.models import ChatModel, Vectors
+from practice.evidence import NoteQuotes, split_response, terms_of
+from practice.model_grading import ask_model
+from practice.quantities import find_quantities, missing_quantities
+from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion, Rating
+from practice.verdicts import Reading, decide_verdict
+
+CREDIT: dict[PointVerdict, float] = {"met": 1.0, "partly": 0.5, "unsure": 0.5, "missed": 0.0, "contradicted": -0.25}
+MISCONCEPTION_COST = 0.1  # of the whole score, for each wrong statement recognised
+OPTIONAL_WEIGHT = 0.5  # a key point that is not required counts half of its weight
+GOOD_SCORE, HARD_SCORE = 0.75, 0.45
+WINDOW_WORDS = 120  # what the judge reads of a response at once
+MISCONCEPTION_ABOVE = 0.8
+COPIED_SHARE = 0.8  # of a piece's terms found in the question: it repeats the question and states nothing
+
+
+class Encoder(Protocol):
+    """Embeds texts as unit vectors."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Shape (texts, dimension)."""
+
+
+class JudgeGrader:
+    """Grades with the judge; with a chat model, asks that first. Safe to share between threads."""
+
+    def __init__(self, judge: Judge, encoder: Encoder, notes: NoteQuotes, model: ChatModel | None = None) -> None:
+        self._judge = judge
+        self._encoder = encoder
+        self._notes = notes
+        self._model = model
+
+    def grade(self, question: PracticeQuestion, response: str) -> Grade:
+        """Evidence from both sides; the arithmetic is in code. A failing endpoint ends in the judge's grade with a notice."""
+        notice = ""
+        pieces = [p for p in split_response(response) if not _repeats(p, question.question)]
+        if self._model is not None and pieces:
+            try:
+                return finish_grade(question, ask_model(self._model, question, response, self._notes), (), engine="generative")
+            except EndpointError as error:
+                notice = f"{error} The grade below is the built-in judge's."
+        readings = self.read(question, pieces) if pieces else [None] * len(question.key_points)
+        points = zip(question.key_points, readings, strict=True)
+        criteria = [self._decide(question, point, reading, pieces) for point, reading in points]
+        wrong = self._misconceptions(question, pieces) if pieces else []
+        return replace(finish_grade(question, criteria, wrong), notice=notice)
+
+    def read(self, question: PracticeQuestion, pieces: Sequence[str]) -> list[Reading]:
+        """One reading a key point: the judge and the encoder over every piece and every window of the response."""
+        texts = [*pieces, *_windows(pieces)]
+        points = [point.text for point in question.key_points]
+        odds = np.array([j.probabilities for j in self._judge.judge([(point, text) for point in points for text in texts])])
+        table = odds.reshape(len(points), len(texts), len(SUPPORTS))
+        cosines = self._encoder.encode(points) @ self._encoder.encode(texts).T
+        cut = len(pieces)
+        return [Reading(rows[:cut], rows[cut:], near[:cut], near[cut:]) for rows, near in zip(table, cosines, strict=True)]
+
+    def _decide(
+        self, question: PracticeQuestion, point: KeyPoint, reading: Reading | None, pieces: Sequence[str]
+    ) -> Criterion:
+        quote, anchor = self._notes.find(point.text, question.notes)
+        verdict: PointVerdict = "missed"
+        confidence, said = 1.0, ""
+        if reading is not None:
+            verdict, confidence = decide_verdict(point.text, pieces, reading)
+            said = pieces[reading.speaking]
+        if verdict == "met":
+            verdict = _with_numbers(question, point, pieces)
+        return Criterion(
+            key_point=point.text, weight=point.weight, required=point.required, verdict=verdict,
+            response_quote="" if verdict == "missed" else said, notes_quote=quote, notes_anchor=anchor, confidence=round(confidence, 3),
+        )
+
+    def _misconceptions(self, question: PracticeQuestion, pieces: Sequence[str]) -> list[FoundMisconception]:
+        found = []
+        pairs = [(m.wrong, piece) for m in question.misconceptions for piece in pieces]
+        counter = [(m.correction, piece) for m in question.misconceptions for piece in pieces]
+        wrong = iter(self._judge.judge(pairs))
+        right = iter(self._judge.judge(counter))
+        for m in question.misconceptions:
+            rows = [(next(wrong).probability("supported"), next(right).probability("contradicted"), piece) for piece in pieces]
+            said, denied, piece = max(rows, key=lambda row: min(row[:2]), default=(0.0, 0.0, ""))
+            if said >= MISCONCEPTION_ABOVE and denied >= MISCONCEPTION_ABOVE / 2:
+                found.append(FoundMisconception(m.wrong, m.correction, piece))
+        return found
+
+
+def finish_grade(
+    question: PracticeQuestion, criteria: Sequence[Criterion], wrong: Sequence[FoundMisconception], engine: str = "judge"
+) -> Grade:
+    """The score and the suggested rating of verdicts: weighted credit of the key points, less what misconceptions cost."""
+    weights = [c.weight * (1.0 if c.required else OPTIONAL_WEIGHT) for c in criteria]
+    total = sum(weights)
+    credit = sum(w * CREDIT[c.verdict] for w, c in zip(weights, criteria, strict=True)) / total if total else 0.0
+    score = round(min(1.0, max(0.0, credit - MISCONCEPTION_COST * len(wrong))), 4)
+    gap = next((c for c in criteria if c.verdict in {"contradicted", "missed", "partly"} and c.required), None)
+    return Grade(
+        question_id=question.id, score=score, criteria=tuple(criteria), misconceptions=tuple(wrong),
+        suggested_rating=suggest_rating(score, criteria), follow_up=_follow_up(question, gap),
+        engine="generative" if engine == "generative" else "judge",
+    )
+
+
+def suggest_rating(score: float, criteria: Sequence[Criterion]) -> Rating:
+    """Again, hard or good; never good when a required key point is contradicted."""
+    denied = any(c.verdict == "contradicted" and c.required for c in criteria)
+    if score < HARD_SCORE:
+        return "again"
+    return "hard" if score < GOOD_SCORE or denied else "good"
+
+
+def _follow_up(question: PracticeQuestion, gap: Criterion | None) -> str:
+    texts = [text for text in question.follow_ups if " " in text]
+    if gap is None:
+        return texts[-1] if texts else ""
+    return texts[0] if texts else ""
+
+
+def _with_numbers(question: PracticeQuestion, point: KeyPoint, pieces: Sequence[str]) -> PointVerdict:
+    """A key point whose numbers the response lacks is met only in part, where the number is the point."""
+    wanted = find_quantities(point.text)
+    missing = missing_quantities(wanted, find_quantities(" ".join(pieces)))
+    results = [q for q in wanted[-1:] if q in missing]
+    if question.kind == "calculate":
+        return "partly" if results else "met"
+    return "partly" if len(missing) == len(wanted) and any(q.dimension for q in wanted) else "met"
+
+
+def _windows(pieces: Sequence[str]) -> list[str]:
+    """The response in stretches of about WINDOW_WORDS, the neighbours overlapping by one piece."""
+    windows: list[list[str]] = [[]]
+    for piece in pieces:
+        if sum(len(p.split()) for p in windows[-1]) >= WINDOW_WORDS:
+            windows.append(windows[-1][-1:])
+        windows[-1].append(piece)
+    return [" ".join(window) for window in windows]
+
+
+def _repeats(piece: str, question: str) -> bool:
+    terms = terms_of(piece)
+    return bool(terms) and len(terms & terms_of(question)) / len(terms) >= COPIED_SHARE

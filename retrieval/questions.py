@@ -1,0 +1,94 @@
+"""What people ask, as vectors: questions that point at the sections which answer them, and questions that nothing here answers.
+
+Question-to-question matching: a learner's wording is closer to another question than to the passage that answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.models import Vectors
+from core.types import Chunk
+from retrieval.lexical import LexicalIndex
+from retrieval.sections import Sections
+
+NEIGHBOURS = 50  # nearest questions that vote
+VOTE_TEMPERATURE = 0.1
+SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
+UNANSWERED = "unanswered"  # the `document` of questions that the notes do not answer
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """What the stored questions say about a query.
+
+    Attributes:
+        nearest: the cosine of each section's nearest question, 0 for a section without questions.
+        votes: the weight of each section's questions among the nearest.
+        words: the highest BM25 score of each section's questions, of the highest of all.
+        answered_share: of the weight of the nearest questions of all, what belongs to those that something answers.
+        outside: the cosine of the nearest question that nothing answers.
+    """
+
+    nearest: npt.NDArray[np.float32]
+    votes: npt.NDArray[np.float32]
+    words: npt.NDArray[np.float32]
+    answered_share: float
+    outside: float
+
+    @property
+    def similarity(self) -> float:
+        """The cosine of the nearest question that something answers."""
+        return float(self.nearest.max(initial=0.0))
+
+    @property
+    def agreement(self) -> float:
+        """The share of votes that the first section gets."""
+        return float(self.votes.max(initial=0.0) / max(float(self.votes.sum()), 1e-9))
+
+
+class QuestionLeg:
+    """Stored questions and short answers with the sections that they lead to."""
+
+    def __init__(
+        self, questions: Sequence[Chunk], vectors: Vectors, sections: Sections, words: LexicalIndex | None = None
+    ) -> None:
+        """`questions` are the chunks of the question store: their `headings` are anchors of sections or parts; `words` indexes them."""
+        self._words = words
+        rows: list[tuple[int, int]] = []  # section, question
+        for place, question in enumerate(questions):
+            anchors = {anchor.split("--")[0] for anchor in question.headings}
+            rows += [(number, place) for anchor in anchors if (number := sections.by_anchor.get(anchor)) is not None]
+        rows.sort()
+        self._count = len(sections)
+        self._rows = np.array([place for _, place in rows], np.intp)
+        numbers = np.array([number for number, _ in rows], np.intp)
+        self._pointed, self._starts = np.unique(numbers, return_index=True)
+        self._vectors = vectors
+        self._answered = np.array([q.document != UNANSWERED for q in questions], bool)
+
+    def point(self, query: Vectors, text: str = "", without: Sequence[int] = ()) -> Pointing:
+        """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again)."""
+        similarity = self._vectors @ query
+        similarity[list(without)] = -1.0
+        nearest, votes, words = (np.zeros(self._count, np.float32) for _ in range(3))
+        if len(self._rows):
+            of_rows = similarity[self._rows]
+            nearest[self._pointed] = np.maximum(np.maximum.reduceat(of_rows, self._starts), 0)
+            floor = np.partition(of_rows, -NEIGHBOURS)[-NEIGHBOURS] if len(of_rows) > NEIGHBOURS else -1.0
+            ballots = np.where(of_rows >= floor, np.exp((of_rows - 1) / VOTE_TEMPERATURE), 0).astype(np.float32)
+            votes[self._pointed] = np.add.reduceat(ballots, self._starts)
+            if self._words is not None:
+                shared = self._words.scores(text)
+                shared[list(without)] = 0
+                words[self._pointed] = np.maximum.reduceat(shared[self._rows], self._starts)
+                words /= max(float(words.max()), 1e-9)
+        outside = similarity[~self._answered]
+        near = np.argpartition(similarity, -SHARE_NEIGHBOURS)[-SHARE_NEIGHBOURS:] if len(similarity) > SHARE_NEIGHBOURS else slice(None)
+        weight = np.exp((similarity[near] - 1) / SHARE_TEMPERATURE)
+        share = float(weight[self._answered[near]].sum() / weight.sum())
+        return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)))

@@ -1,0 +1,101 @@
+"""The index in one file beside Chroma, so that a start reads a file and not a database. Derived: deleting it costs a second.
+
+A snapshot belongs to one state of the store, named by the manifest that every finished ingest rewrites.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.models import Vectors, embedding_fingerprint
+from core.settings import Settings
+from core.store import get_question_store, get_store, index_version
+from core.types import Chunk
+from retrieval.lexical import HEADING_WEIGHT, LexicalIndex
+
+FORMAT = 2  # raise it when the lexical index or this file's layout changes
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a search needs: passages with vectors and lexical index, and the bank's questions with theirs."""
+
+    chunks: list[Chunk]
+    vectors: Vectors
+    lexical: LexicalIndex
+    questions: list[Chunk]
+    question_vectors: Vectors
+    question_words: LexicalIndex | None = None
+
+
+def load_snapshot(settings: Settings) -> Snapshot:
+    """The current index, from its file when that is up to date, else from Chroma (the file is then written anew).
+
+    Raises:
+        StorageError, IndexUnavailableError: Chroma cannot be opened or read.
+    """
+    name = f"{FORMAT}-{HEADING_WEIGHT}-{embedding_fingerprint(settings)}-{index_version(settings)}"
+    path = settings.data_dir / "chroma" / "snapshot.npz"
+    stored = _read(path, name)
+    if stored is not None:
+        return stored
+    with get_store(settings) as store:
+        chunks, vectors = store.load()
+    with get_question_store(settings) as store:
+        questions, question_vectors = store.load()
+    words = LexicalIndex.build([replace(question, title="", headings=()) for question in questions])
+    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, words)
+    if chunks:
+        _write(path, name, snapshot)
+    return snapshot
+
+
+def _read(path: Path, name: str) -> Snapshot | None:
+    """The stored snapshot, or None when there is none, it is damaged or of another state."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            if bytes(file["name"]).decode() != name:
+                return None
+            arrays = {key: file[key] for key in file.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    def lexical(prefix: str) -> LexicalIndex:
+        return LexicalIndex({key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)})
+
+    return Snapshot(
+        _to_chunks(arrays["passages"]), arrays["vectors"], lexical("lexical."), _to_chunks(arrays["questions"]),
+        arrays["question_vectors"], lexical("words."),
+    )
+
+
+def _write(path: Path, name: str, snapshot: Snapshot) -> None:
+    """Replace the file in one step. A full disk or a read-only folder only means a slower start."""
+    arrays: Mapping[str, Any] = {
+        "name": np.frombuffer(name.encode(), np.uint8), "passages": _to_bytes(snapshot.chunks), "vectors": snapshot.vectors,
+        "questions": _to_bytes(snapshot.questions), "question_vectors": snapshot.question_vectors,
+        **{f"lexical.{key}": value for key, value in snapshot.lexical.arrays.items()},
+        **{f"words.{key}": value for key, value in (snapshot.question_words.arrays if snapshot.question_words else {}).items()},
+    }
+    temporary = path.with_name(f"snapshot-{os.getpid()}.tmp.npz")
+    try:
+        np.savez(temporary, **arrays)
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def _to_bytes(chunks: Sequence[Chunk]) -> Any:
+    rows = [[c.id, c.document, c.title, c.topic, c.headings, c.text, c.position, c.page] for c in chunks]
+    return np.frombuffer(json.dumps(rows, ensure_ascii=False).encode(), np.uint8)
+
+
+def _to_chunks(data: Any) -> list[Chunk]:
+    return [Chunk(i, d, t, n, tuple(h), text, p, page) for i, d, t, n, h, text, p, page in json.loads(bytes(data))]

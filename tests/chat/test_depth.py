@@ -1,0 +1,48 @@
+import doctest
+
+import pytest
+
+import chat.intents
+from chat.answering import Assistant
+from chat.intents import split_depth
+from core.settings import Settings
+from core.types import Turn
+from retrieval.retriever import get_retriever
+
+
+@pytest.fixture(scope="module")
+def assistant(shipped: Settings) -> Assistant:
+    return Assistant(get_retriever(shipped))
+
+
+def test_docstring_examples_hold() -> None:
+    assert doctest.testmod(chat.intents).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "subject", "depth"),
+    [
+        ("What is HNSW: explain it simpler: go deeper", "What is HNSW", "deep"),
+        ("in 30 seconds: what is DPO", "what is DPO", "short"),
+        ("What does MoE simply mean?", "What does MoE simply mean?", "normal"),
+        ("go deeper", "go deeper", "normal"),
+    ],
+)
+def test_a_wish_for_another_depth_is_told_from_the_question(question: str, subject: str, depth: str) -> None:
+    assert split_depth(question) == (subject, depth)
+
+
+def test_shorter_and_deeper_answers_are_shorter_and_longer_and_on_the_same_section(assistant: Assistant) -> None:
+    asked = "How does HNSW find nearest neighbors?"
+    history = [Turn("user", asked), Turn("assistant", "HNSW is a graph.")]
+    normal, short, deep = assistant.answer(asked), assistant.answer("In 30 seconds", history), assistant.answer("Go deeper", history)
+    words = {name: len(answer.text.split()) for name, answer in (("normal", normal), ("short", short), ("deep", deep))}
+    assert words["short"] <= 110 < words["normal"] < words["deep"]
+    assert normal.sources[0].topic == short.sources[0].topic == deep.sources[0].topic == 5
+
+
+def test_a_simpler_answer_has_no_code_and_no_formula_block(assistant: Assistant) -> None:
+    simple = assistant.answer("How does HNSW find nearest neighbors: explain it simpler")
+    assert simple.sources
+    assert "```" not in simple.text
+    assert "$$" not in simple.text

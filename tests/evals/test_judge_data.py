@@ -1,0 +1,71 @@
+from collections import Counter
+
+import pytest
+
+from core.judge import SUPPORTS
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_texts, split_of
+from evals.judge.edits import plant_fault
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[Pair]:
+    return build_pairs()
+
+
+def test_there_are_enough_pairs_over_all_topics_and_labels(pairs: list[Pair]) -> None:
+    assert len(pairs) >= 15_000
+    labels, topics = Counter(pair.label for pair in pairs), Counter(pair.topic for pair in pairs)
+    assert set(labels) == set(SUPPORTS)
+    assert min(labels.values()) > 0.1 * len(pairs)
+    assert set(range(1, 16)) <= set(topics)
+    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise"}
+
+
+def test_the_same_seed_gives_the_same_pairs(pairs: list[Pair]) -> None:
+    assert build_pairs(0)[:500] == pairs[:500]
+
+
+def test_a_question_is_in_one_split_and_near_the_shares(pairs: list[Pair]) -> None:
+    splits = Counter(split_of(question) for question in {texts.question for texts in load_texts()})
+    total = sum(splits.values())
+    assert 0.1 < splits["test"] / total < 0.2
+    assert splits["train"] / total > 0.7
+    assert {pair.topic for pair in pairs} > UNSEEN_TOPICS
+
+
+def test_wrong_texts_are_minimal_edits_of_right_ones() -> None:
+    kept = []
+    for texts in load_texts():
+        for right, wrong in zip(texts.right, texts.false, strict=True):
+            assert right != wrong, texts
+            a, b = right.lower().split(), wrong.lower().split()
+            kept.append(len(set(a) & set(b)) / max(len(set(a)), 1))
+    assert sum(kept) / len(kept) > 0.7
+
+
+def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair]) -> None:
+    """Filling and bags of words are left out: they say nothing whatever the claim is."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.linear_model import SGDClassifier
+
+    short = [pair for pair in pairs if pair.form == "short"]
+    train = [pair for pair in short if split_of(pair.question) == "train"]
+    test = [pair for pair in short if split_of(pair.question) == "test"]
+    words = HashingVectorizer(ngram_range=(1, 2), n_features=2**16)
+    model = SGDClassifier(loss="log_loss", max_iter=20, random_state=0)
+    model.fit(words.transform([p.evidence for p in train]), [p.label for p in train])
+    accuracy = model.score(words.transform([p.evidence for p in test]), [p.label for p in test])
+    majority = max(Counter(p.label for p in test).values()) / len(test)
+    assert accuracy < majority + 0.08
+
+
+def test_planted_faults_change_one_thing() -> None:
+    import random
+
+    sentence = "HNSW needs more memory than IVF, about 32 GB for 10 million vectors, and is not trained."
+    seen = {plant_fault(sentence, sentence, random.Random(seed)) for seed in range(40)}
+    assert None not in seen
+    assert sentence not in seen
+    assert len(seen) > 4
+    for fault in seen:
+        assert len(set(sentence.split()) ^ set(fault.split())) <= 4

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from core.types import Chunk
+from retrieval.questions import UNANSWERED, QuestionLeg
+from retrieval.sections import Sections
+
+CHUNKS = [
+    Chunk("1", "notes/05-x.md", "T", 5, ("Alpha",), "a", 0),
+    Chunk("2", "notes/05-x.md", "T", 5, ("Alpha", "Pitfalls"), "b", 1),
+    Chunk("3", "notes/05-x.md", "T", 5, ("Beta index",), "c", 2),
+    Chunk("4", "mine.md", "Mine", None, ("Alpha",), "d", 0),
+]
+
+
+def unit(*values: float) -> np.ndarray:
+    vector = np.array(values, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def question(text: str, document: str, *anchors: str) -> Chunk:
+    return Chunk(text, document, "question", 5, anchors, text, 0)
+
+
+def test_a_section_is_a_run_of_chunks_below_one_heading_of_one_document() -> None:
+    sections = Sections(CHUNKS)
+    assert sections.of_chunk.tolist() == [0, 0, 1, 2]
+    assert sections.by_anchor == {"05-x#alpha": 0, "05-x#beta-index": 1, "mine#alpha": 2}
+    assert sections.best(np.array([0.1, 0.9, 0.3, 0.2], np.float32)).tolist() == pytest.approx([0.9, 0.3, 0.2])
+
+
+def test_a_heading_that_is_what_was_asked_names_its_section() -> None:
+    assert Sections(CHUNKS).named("what is a beta index?") == [(1, 1.0)]
+    assert Sections(CHUNKS).named("beta") == []
+
+
+def leg() -> QuestionLeg:
+    questions = [
+        question("q1", "asked", "05-x#alpha"), question("q2", "asked", "05-x#beta-index--pitfalls"),
+        question("q3", "bank", "05-x#alpha", "05-x#gone"), question("q4", UNANSWERED),
+    ]
+    return QuestionLeg(questions, np.stack([unit(1, 0), unit(0, 1), unit(1, 1), unit(-1, 1)]), Sections(CHUNKS))
+
+
+def test_the_nearest_question_points_at_its_section_and_parts_count_for_theirs() -> None:
+    pointing = leg().point(unit(0, 1))
+    assert pointing.nearest.tolist() == pytest.approx([np.sqrt(0.5), 1.0, 0.0])
+    assert int(pointing.votes.argmax()) == 1
+    assert pointing.similarity == pytest.approx(1.0)
+
+
+def test_questions_that_nothing_answers_are_counted_apart() -> None:
+    inside, outside = leg().point(unit(1, 0)), leg().point(unit(-1, 1))
+    assert outside.outside == pytest.approx(1.0)
+    assert inside.answered_share > 0.9 > outside.answered_share
+
+
+def test_a_stored_question_can_be_left_out() -> None:
+    assert leg().point(unit(0, 1), without=[1]).nearest.tolist() == pytest.approx([np.sqrt(0.5), 0.0, 0.0], abs=1e-6)
