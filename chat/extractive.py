@@ -90,7 +90,7 @@ def compose(question: str, retrieval: Retrieval, retriever: Retriever, share: in
     for score, chunk in ranked:
         if len(chosen) == spans or words >= target // share:
             break
-        if words >= MIN_WORDS and score < best * MIN_RELATIVE_SCORE:
+        if depth != "deep" and words >= MIN_WORDS and score < best * MIN_RELATIVE_SCORE:
             break
         span = pick_span(question, intent, chunk, min(SPAN_WORDS, most // share - words))
         if span and not _repeats(span, chosen) and not (depth == "simple" and span.kind in {"math", "code"}):

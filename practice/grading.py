@@ -16,6 +16,7 @@ from core.errors import EndpointError
 from core.judge import SUPPORTS, Judge
 from core.models import ChatModel, Vectors
 from practice.evidence import NoteQuotes, split_response, terms_of
+from practice.follow_ups import follow_up_text
 from practice.model_grading import ask_model
 from practice.quantities import find_quantities, missing_quantities
 from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion, Rating
@@ -109,12 +110,11 @@ def finish_grade(
     total = sum(weights)
     credit = sum(w * CREDIT[c.verdict] for w, c in zip(weights, criteria, strict=True)) / total if total else 0.0
     score = round(min(1.0, max(0.0, credit - MISCONCEPTION_COST * len(wrong))), 4)
-    gap = next((c for c in criteria if c.verdict in {"contradicted", "missed", "partly"} and c.required), None)
-    return Grade(
+    grade = Grade(
         question_id=question.id, score=score, criteria=tuple(criteria), misconceptions=tuple(wrong),
-        suggested_rating=suggest_rating(score, criteria), follow_up=_follow_up(question, gap),
-        engine="generative" if engine == "generative" else "judge",
+        suggested_rating=suggest_rating(score, criteria), engine="generative" if engine == "generative" else "judge",
     )
+    return replace(grade, follow_up=follow_up_text(question, grade))
 
 
 def suggest_rating(score: float, criteria: Sequence[Criterion]) -> Rating:
@@ -123,13 +123,6 @@ def suggest_rating(score: float, criteria: Sequence[Criterion]) -> Rating:
     if score < HARD_SCORE:
         return "again"
     return "hard" if score < GOOD_SCORE or denied else "good"
-
-
-def _follow_up(question: PracticeQuestion, gap: Criterion | None) -> str:
-    texts = [text for text in question.follow_ups if " " in text]
-    if gap is None:
-        return texts[-1] if texts else ""
-    return texts[0] if texts else ""
 
 
 def _with_numbers(question: PracticeQuestion, point: KeyPoint, pieces: Sequence[str]) -> PointVerdict:

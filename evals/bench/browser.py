@@ -53,8 +53,9 @@ def serve(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """A headless Chromium. Raises BenchUnavailableError when there is none."""
+    """A headless Chromium. Raises BenchUnavailableError when there is none, and when the page does not do what is waited for."""
     try:
+        from playwright.sync_api import Error as PageError
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise BenchUnavailableError("Driving the page needs Playwright.") from error
@@ -67,6 +68,8 @@ def open_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
             yield browser
+        except PageError as error:
+            raise BenchUnavailableError(f"The page failed: {error}", help="Run the browser tests to see why.") from error
         finally:
             browser.close()
 

@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from evals.bench.browser import resident_megabytes
 from evals.bench.figures import Goal, Measured, summarize
 from evals.bench.reruns import objects_seen
-from evals.bench.retrieval import choose_queries
+from evals.bench.search import choose_queries
 from evals.bench.warm_app import open_warm_app
 from evals.bench.workspace import Workspace, say
 

@@ -5,11 +5,12 @@ The time is that of the script runs a click causes (a click that ends in another
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.bench.figures import BenchUnavailableError, Figure, Goal, Measured, quantile, summarize
-from evals.bench.warm_app import WarmApp, open_warm_app
+from evals.bench.warm_app import Cost, WarmApp, open_warm_app
 from evals.bench.workspace import Workspace, say
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ ROUNDS, QUICK_ROUNDS = 20, 2
 GOAL = Goal("page rerun after a click, p95", 100, unit="ms")
 RELOAD_GOAL = Goal("model and index objects in use at the end, over those at the start", 1.0)
 GOALS = (GOAL, RELOAD_GOAL)
+FIRST_CITATION = re.compile(r"^1 · ")
 QUESTIONS = ("What is HNSW?", "HNSW vs IVF: when would I choose which?", "What is chunk overlap for?")
 
 
 def measure(workspace: Workspace) -> Measured:
     """Clicks in turn on every page, on the list of conversations and in a conversation."""
-    times: dict[str, list[float]] = {}
+    costs: dict[str, list[Cost]] = {}
     rounds: list[float] = []
     with open_warm_app(workspace, "reruns") as app:
         say("Clicking")
@@ -32,26 +34,26 @@ def measure(workspace: Workspace) -> Measured:
         for number in range((QUICK_ROUNDS if workspace.quick else ROUNDS) + 1):
             clicks = click_around(app)
             if number:  # the first round imports each page's libraries
-                rounds.append(quantile([ms for _, ms in clicks], 0.95))
-                for name, ms in clicks:
-                    times.setdefault(name, []).append(ms)
+                rounds.append(quantile([cost.ms for _, cost in clicks], 0.95))
+                for name, cost in clicks:
+                    costs.setdefault(name, []).append(cost)
         objects = objects_seen(app.runs())
-    every = [ms for found in times.values() for ms in found]
+    every = [cost for found in costs.values() for cost in found]
     return Measured(
         {
-            GOAL: Figure(quantile(every, 0.95), min(rounds), max(rounds), len(rounds)),
+            GOAL: Figure(quantile([cost.ms for cost in every], 0.95), min(rounds), max(rounds), len(rounds)),
             RELOAD_GOAL: summarize([max(objects.values())]),
         },
         {
-            "clicks": {name: _row(found) for name, found in times.items()}, "all clicks": _row(every),
+            "clicks": {name: _row(found) for name, found in costs.items()}, "all clicks": _row(every),
             "different objects seen": objects, "script runs": len(app.runs()),
-            "a question and its answer, ms": summarize(answers).to_dict(),
+            "a question and its answer, ms": summarize([cost.ms for cost in answers]).to_dict(),
         },
     )
 
 
-def click_around(app: WarmApp) -> list[tuple[str, float]]:
-    """One round of clicks, with the milliseconds of each."""
+def click_around(app: WarmApp) -> list[tuple[str, Cost]]:
+    """One round of clicks, with the cost of each."""
     page = app.page
     links = page.get_by_test_id("stTopNavLink")
     names = [name.strip() for name in links.all_inner_texts()]
@@ -63,10 +65,8 @@ def click_around(app: WarmApp) -> list[tuple[str, float]]:
         label = name.splitlines()[-1]
         found.append((f"open {label}", app.act(_click(links.nth(names.index(name))))))
     found.append(("open a conversation", app.act(_click(sidebar.locator("[class*=st-key-open-] button").first))))
-    for number, name in enumerate(("show why", "hide why")):
-        toggle = page.get_by_test_id("stCheckbox").locator("label")
-        if toggle.count() > number:
-            found.append((name, app.act(_click(toggle.first))))
+    for name, text in (("open a citation", FIRST_CITATION), ("show why", "Why this answer"), ("hide why", "Why this answer")):
+        found.append((name, app.act(_click(page.get_by_text(text).first))))
     found.append(("new chat", app.act(_click(sidebar.get_by_role("button", name="New chat")))))
     return found
 
@@ -84,5 +84,9 @@ def _click(target: Locator) -> Callable[[], None]:
     return target.click
 
 
-def _row(times: Sequence[float]) -> dict[str, float]:
-    return {"clicks": len(times), "p50 ms": round(quantile(times, 0.5), 1), "p95 ms": round(quantile(times, 0.95), 1)}
+def _row(costs: Sequence[Cost]) -> dict[str, float]:
+    times = [cost.ms for cost in costs]
+    return {
+        "clicks": len(times), "p50 ms": round(quantile(times, 0.5), 1), "p95 ms": round(quantile(times, 0.95), 1),
+        "p50 of CPU ms": round(quantile([cost.cpu_ms for cost in costs], 0.5), 1),
+    }

@@ -22,7 +22,7 @@ from evals.quality.measure import describe_commit
 from evals.tables import format_figure, text_table
 
 MEASUREMENTS = {  # name -> module, which has `measure(workspace) -> Measured`
-    "retrieval": "retrieval", "ingest": "ingestion", "cold-start": "cold_start", "ask": "command", "reruns": "reruns",
+    "retrieval": "search", "ingest": "ingestion", "cold-start": "cold_start", "ask": "command", "reruns": "reruns",
     "memory": "memory",
 }
 DOCS = REPOSITORY / "docs"

@@ -22,6 +22,14 @@ PROGRAM = Path(__file__).with_name("timed_app.py")
 QUIET_SECONDS = 0.15  # without another run: the page has settled
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds that passed, and milliseconds of CPU time of the script's own thread: on a busy machine the first are more."""
+
+    ms: float
+    cpu_ms: float
+
+
 @dataclass
 class WarmApp:
     """A server whose model and index are loaded, and a page of it."""
@@ -34,15 +42,16 @@ class WarmApp:
         """The script runs that have ended, oldest first."""
         return [event for event in self._events() if event["event"] == "end"]
 
-    def act(self, action: Callable[[], object]) -> float:
-        """Do something on the page. Returns the milliseconds of all script runs that it caused; for none it raises."""
+    def act(self, action: Callable[[], object]) -> Cost:
+        """Do something on the page. Returns what the script runs that it caused took together; for none it raises."""
         before = len(self.runs())
         action()
         self._settle(before)
-        return float(sum(run["ms"] for run in self.runs()[before:]))
+        caused = self.runs()[before:]
+        return Cost(sum(run["ms"] for run in caused), sum(run["cpu_ms"] for run in caused))
 
-    def ask(self, question: str) -> float:
-        """Ask in the chat and wait for the answer. Returns the milliseconds of the script runs."""
+    def ask(self, question: str) -> Cost:
+        """Ask in the chat and wait for the answer. Returns what the script runs took."""
         box = self.page.get_by_test_id(CHAT_INPUT)
         box.fill(question)
         return self.act(lambda: box.press("Enter"))

@@ -30,6 +30,7 @@ def page(banked: Settings) -> Iterator[Page]:
 
 def go_to(page: Page, name: str) -> None:
     page.get_by_role("link", name=name).first.click()
+    page.wait_for_url(f"**/{name.lower()}*")
 
 
 def answer(page: Page, text: str) -> None:
