@@ -166,9 +166,9 @@ class Assistant:
             return ""
         uncovered = [f.question.rstrip("?.! ") for f in findings if f.verdict == "not_covered"]
         if uncovered:
-            return f"*Not in your notes: {'; '.join(uncovered)}.*"
+            return f"*Not in your notes: {'; '.join(map(_plain_words, uncovered))}.*"
         held = set(tokenize(" ".join(f"{s.title} {s.heading} {s.text}" for s in sources)))
-        words = [w for w in re.findall(r"[\w-]+", base.standalone_question) if (t := tokenize(w)) and not set(t) & held]
+        words = [w for w in re.findall(r"[\w-]+", _plain_words(base.standalone_question)) if (t := tokenize(w)) and not set(t) & held]
         about = f" They say nothing about: {', '.join(dict.fromkeys(words))}." if words else ""
         return f"*Your notes may cover only a part of this question.{about}*"
 
@@ -187,6 +187,11 @@ class Assistant:
             yield from (Token(piece) for piece in TOKEN.findall(answer.text))
         clock.lap("answer")
         yield Done(replace(answer, timings_ms=clock.laps()))
+
+
+def _plain_words(text: str) -> str:
+    """A question as it may be echoed: without codes and shouted words, so that an echo never says what a planted instruction demands."""
+    return " ".join(word for word in text.split() if not re.search(r"\w*[A-Z]{6,}|[A-Za-z]-?\d{2,}", word))
 
 
 def _judge() -> Judge | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.guard import hidden_spans
 from chat.intents import Depth, Intent, classify, comparison_sides
 from chat.passages import Unit, split_units
 from core.types import Chunk, Hit, Retrieval, Source
@@ -36,7 +37,7 @@ DEPTHS: dict[Depth, tuple[int, int, int, tuple[str, ...] | None]] = {
     "normal": (TARGET_WORDS, MAX_WORDS, MAX_SPANS, None),
     "short": (55, 90, 2, None),
     "simple": (110, 170, 3, ("", "Worked example")),
-    "deep": (300, 460, 9, ("How it works", "Trade-offs", "Pitfalls", "Worked example", "")),
+    "deep": (400, 560, 9, ("How it works", "Trade-offs", "Pitfalls", "Worked example", "")),
 }
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
 GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
@@ -165,6 +166,7 @@ def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Sp
         max_words = words  # a passage a little over the limit is quoted whole, not cut near its end
     wants_code = intent == "calculation" or bool(_WANTS_CODE.search(question))
     terms = set(tokenize(question))
+    hidden = hidden_spans(chunk)
     best: tuple[float, int, int] | None = None
     for start in range(len(units)):
         words, gain = 0, 0.0
@@ -172,7 +174,7 @@ def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Sp
             continue
         for end in range(start, len(units)):
             unit = units[end]
-            if unit.kind == "code" and not wants_code:
+            if any(a <= unit.start < b for a, b in hidden) or (unit.kind == "code" and not wants_code):
                 break
             words += unit.words
             if words > max_words and not (end == start and unit.kind == "table"):

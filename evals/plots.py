@@ -91,7 +91,8 @@ def _styles(axes: Axes, measured: Mapping[str, Any]) -> bool:
         ]
         at = [index + place * width for index in range(len(ours))]
         axes.bar(at, values, width, label=label, color=colour, yerr=error, ecolor="#444444", capsize=2)
-    axes.set_xticks([index + width * (len(bars) - 1) / 2 for index in range(len(ours))], [s.replace("_", "-") for s in ours])
+    middle = width * (len(bars) - 1) / 2
+    axes.set_xticks([index + middle for index in range(len(ours))], [style.replace("_", "-") for style in ours], fontsize=9)
     axes.set(ylim=(0, 1.02), ylabel="right section in the top 5", title="By the style of the question, held-out")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     return bool(bars)

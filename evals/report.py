@@ -46,7 +46,8 @@ LIMITS = """\
   pointer.
 - Presence of a key point is decided by a program, not by a person; each row names which.
 - Intervals are percentile bootstraps over the cases (2,000 resamples); they do not cover the choice of cases. Where all cases
-  agree, the bound is the share that would still give such a sample one time in twenty.
+  agree, the bound of a share is the one that would still give such a sample one time in twenty; other figures at their limit, such
+  as an AUROC of 1, show no width.
 - Durations are of the machine named above and of whatever else it was doing."""
 
 

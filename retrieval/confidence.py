@@ -17,6 +17,7 @@ from retrieval.lexical import LexicalIndex, tokenize
 from retrieval.questions import Pointing
 
 COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
+UNASKED_SHARE = 0.9  # stands for `answered_share` in an index without stored questions
 FEATURES = (
     "best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found", "known_terms", "answered_share", "outside_margin",
     "agreement",
@@ -65,7 +66,7 @@ def confidence_features(
         "coverage_top5": sum(weights[t] for t in terms & held) / total if total else 0.0,
         "rarest_term_found": float(rarest in held),
         "known_terms": sum(lexical.document_frequency(t) > 0 for t in terms) / len(terms) if terms else 0.0,
-        "answered_share": pointing.answered_share if pointing else 0.5,
+        "answered_share": pointing.answered_share if pointing else UNASKED_SHARE,
         "outside_margin": best - pointing.outside if pointing else 0.0,
         "agreement": pointing.agreement if pointing else 0.0,
     }

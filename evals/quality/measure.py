@@ -81,6 +81,7 @@ def open_bench(settings: Settings) -> Bench:
     if is_stale(settings):
         ingest(settings, progress=show_progress)
     retriever = get_retriever(settings)
+    retriever.retrieve("warm-up")  # the first search is slower than the others
     bank = load_questions(settings.knowledge_dir)
     assistant = Assistant(retriever, bank, load_glossary(settings.knowledge_dir))
     return Bench(settings, retriever, assistant, bank, available_judge())
@@ -188,7 +189,7 @@ def describe(bench: Bench) -> dict[str, Any]:
             "questions in the bank": len(bench.bank),
             "stored wordings of questions": _stored(bench.settings),
             "key points in the bank": sum(len(question.key_points) for question in bench.bank),
-            **{f"{name.replace('_', '-')} cases": _sizes(listed) for name, listed in cases.items()},
+            **{f"cases: {name.replace('_', '-')}": _sizes(listed) for name, listed in cases.items()},
         },
     }
 

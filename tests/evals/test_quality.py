@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chat.answering import Assistant
-from core.content import Question, parse_yaml
+from core.content import Question, load_questions, parse_yaml
 from core.settings import Settings
 from core.types import Answer, Chunk, Document, Source
 from evals.cases import Case
@@ -27,6 +27,8 @@ from evals.quality.retrieval import Ranked, difference_figures, leg_figures, ran
 from evals.quality.stock import SectionMap, StockPipeline, run_stock
 from evals.quality.stored import stored_figures
 from evals.quality.support import Fault, is_marked, planted_faults, support_figures
+from ingest.chunking import split_document
+from ingest.documents import load_document
 from ingest.pipeline import ingest
 from retrieval.retriever import get_retriever
 from tests.conftest import REPOSITORY
@@ -150,8 +152,8 @@ def test_the_judge_decides_presence_when_it_is_there() -> None:
     assert presence(["IVF is old.", "LSH is older."], "IVF has clusters. HNSW has links.") == [True, False]
 
 
-def test_key_points_of_a_refused_question_are_missing(shipped: Settings) -> None:
-    bank = open_bench(shipped).bank[:2]
+def test_key_points_of_a_refused_question_are_missing() -> None:
+    bank = load_questions()[:2]
     texts = " ".join(point.text for point in bank[0].key_points)
     figures = key_point_figures(bank, [answer(texts), answer(texts, verdict="not_covered")], "shared words", lexical_presence)
     assert figures["key points present (shared words)"].value == 0.5
@@ -166,8 +168,9 @@ def test_a_planted_fault_is_named_and_a_quoted_sentence_is_not_marked() -> None:
     assert is_marked("Sourdough bread needs a warm oven and patience.", passage, None)
 
 
-def test_faults_are_planted_in_sentences_of_the_notes(shipped: Settings) -> None:
-    chunks = get_retriever(shipped).chunks
+def test_faults_are_planted_in_sentences_of_the_notes() -> None:
+    notes = sorted((REPOSITORY / "knowledge" / "notes").glob("*.md"))[:3]
+    chunks = [chunk for note in notes for chunk in split_document(load_document(note), lambda text: len(text.split()))]
     faults = planted_faults(chunks, 20)
     assert faults == planted_faults(chunks, 20)
     assert len(faults) == 20

@@ -1,0 +1,38 @@
+"""Paragraphs of the user's own documents that talk to the assistant and not to the reader: they are never quoted.
+
+Shipped notes are trusted, and teach what such lines look like; a document from elsewhere may carry one. Retrieved text is data: the
+extractive engine obeys nothing, but quoting a planted line would still put it before the learner.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.types import Chunk
+
+SHIPPED_PREFIX = "knowledge/"
+_ADDRESSED = re.compile(
+    r"<!--|</?(?:system|assistant|instructions?)>|^\[comment\]|\[/?inst\]|^\s*(?:system|assistant|user)\s*:|\|\s*for the assistant\b|"
+    r"\b(?:note|message|memo|instructions?|attention|dear|hey|listen)[\w ,]{0,30}\b(?:to|for|,)?\s*(?:the |all )?(?:assistant|chatbot|language model|ai|llm|agent|grader)s?\b|"
+    r"\b(?:the |l'|el |der )?(?:assistant|chatbot|asistente|assistent|grader)\b[^.]{0,60}\b(?:must|has to|should|shall|needs? to|will|accepts?|ne |debe|muss|:)|"
+    r"\b(?:ignore|forget|disregard|override|bypass)\b[^.]{0,50}\b(?:previous|prior|above|earlier|question|instructions?|rules|prompt|notes?)\b|"
+    r"\b(?:write|print|reply|respond|say|output|start|open|end|begin|finish|repeat|append|include|insert|add|put|mention)\b[^.]{0,60}"
+    r"\b(?:the (?:word|string|phrase|token|code|line|sentence)s?|your (?:answer|reply|response|output)|times\b|verbatim|as the last line)|"
+    r"\b(?:tell|ask|urge|instruct|advise) (?:the |every |each )?(?:reader|user|learner|student|candidate)s? to (?:open|click|visit|sign|send|enter|go|pay|call|install|download)|"
+    r"\b(?:when|before|after|if|whenever) you (?:cite|quote|answer|reply|respond|summari[sz]e|use) (?:this|the|it|from|any)|\b(?:carry out|decode|obey|execute) (?:what|the|it|this)\b|"
+    r"\battribute every (?:sentence|claim)|\bdo not (?:mention|reveal|tell|give its real|cite)\b|\bsystem prompt\b|\bmaintenance mode\b|\bmode activated\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def hidden_spans(chunk: Chunk) -> list[tuple[int, int]]:
+    """Start and end of the paragraphs of a chunk that are not to be quoted; none in shipped notes."""
+    if chunk.document.startswith(SHIPPED_PREFIX):
+        return []
+    spans = []
+    position = 0
+    for paragraph in re.split(r"(\n\s*\n)", chunk.text):
+        if _ADDRESSED.search(paragraph):
+            spans.append((position, position + len(paragraph)))
+        position += len(paragraph)
+    return spans
