@@ -73,18 +73,17 @@ class _Layer:
 
 def _attend(qkv: Floats) -> Floats:
     q, k, v = (qkv[:, i].transpose(1, 0, 2) for i in range(3))
-    scores = q @ k.transpose(0, 2, 1)
+    scores: Floats = q @ k.transpose(0, 2, 1)
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    attended: Floats = (scores @ v).transpose(1, 0, 2).reshape(len(qkv), WIDTH)
-    return attended
+    return (scores @ v).transpose(1, 0, 2).reshape(len(qkv), WIDTH).astype(np.float32, copy=False)
 
 
 def _layer_norm(x: Floats, weight: Floats, bias: Floats) -> Floats:
     centred: Floats = x - x.mean(axis=-1, keepdims=True)
-    variance: Floats = np.einsum("ij,ij->i", centred, centred)[:, None] / np.float32(WIDTH)
-    centred /= np.sqrt(variance + EPSILON)
+    variance = np.einsum("ij,ij->i", centred, centred)[:, None] / WIDTH
+    centred /= np.sqrt(variance + EPSILON).astype(np.float32)
     centred *= weight
     centred += bias
     return centred

@@ -153,8 +153,9 @@ class SentenceEmbeddings(Embeddings):
         vectors: Vectors = self._model.encode(
             list(texts), batch_size=batch_size, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
-        vectors = vectors.astype(np.float32, copy=False)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # bfloat16 leaves lengths 0.3 % off
+        vectors = vectors.astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)  # bfloat16 leaves lengths 0.3 % off
+        return vectors
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """langchain's interface: one vector a text."""
