@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
-from core.content import slugify
 from core.types import Chunk
+from retrieval.sections import section_anchor
 
 CASES_DIR = Path(__file__).with_name("cases")
 Split = Literal["development", "held-out"]
@@ -39,11 +39,6 @@ def load_cases(name: str, split: Split | None = None, folder: Path = CASES_DIR) 
     lines = (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines if line.strip()]
     return [Case(row["id"], row["split"], row["question"], row) for row in rows if split in (None, row["split"])]
-
-
-def section_anchor(chunk: Chunk) -> str:
-    """The anchor of the `##` section that a chunk belongs to, as the labels spell it."""
-    return f"{PurePosixPath(chunk.document).stem}#{slugify(chunk.section)}"
 
 
 def ranked_sections(chunks: list[Chunk]) -> list[str]:

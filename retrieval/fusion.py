@@ -1,13 +1,10 @@
-"""Fusing the scores of several searches."""
+"""Fusing the scores of several searches: scaled to one range, they are added (docs/decisions/0008-ranking.md)."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-RRF_K = 60
 Scores = npt.NDArray[np.float32]
 
 
@@ -22,23 +19,3 @@ def min_max(scores: Scores) -> Scores:
         return np.zeros_like(scores)
     scaled: Scores = (scores - low) * np.float32(1.0 / (high - low))
     return scaled
-
-
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[str]], k: int = RRF_K) -> dict[str, float]:
-    """Score each id by the sum over rankings of 1 / (k + rank), ranks from 1.
-
-    Source: Cormack, Clarke and Büttcher, SIGIR 2009.
-
-    >>> reciprocal_rank_fusion([["a", "b"], ["b"]], k=1) == {"a": 1 / 2, "b": 1 / 3 + 1 / 2}
-    True
-    """
-    fused: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, id_ in enumerate(ranking, 1):
-            fused[id_] = fused.get(id_, 0.0) + 1.0 / (k + rank)
-    return fused
-
-
-def best_first(scores: Mapping[str, float]) -> list[str]:
-    """Ids by falling score, ties in id order so that results are reproducible."""
-    return sorted(scores, key=lambda id_: (-scores[id_], id_))

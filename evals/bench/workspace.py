@@ -12,6 +12,7 @@ from pathlib import Path
 from core.settings import Settings
 from ingest.pipeline import ingest
 from ingest.progress import show_progress
+from retrieval.snapshot import load_snapshot
 
 QUICK_TOPICS = ("02-", "05-")
 BANK = ("questions", "asked", "unanswered.yaml")
@@ -35,10 +36,11 @@ class Workspace:
 
     @cached_property
     def ingested(self) -> Settings:
-        """Settings of a data folder that is up to date; the first use ingests."""
+        """Settings of a data folder that is up to date and has been opened once; the first use ingests."""
         settings = self.settings("ingested")
         say("Ingesting the notes for the benchmark")
         ingest(settings, progress=show_progress)
+        load_snapshot(settings)
         return settings
 
     def settings(self, name: str, knowledge: Path | None = None) -> Settings:

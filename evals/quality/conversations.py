@@ -8,9 +8,10 @@ from chat.answering import SEARCH_DEPTH
 from chat.standalone import standalone_question
 from core.content import GlossaryTerm
 from core.types import Turn
-from evals.cases import Case, section_anchor
+from evals.cases import Case
 from evals.quality.figures import Figures, mean_figure
 from retrieval.retriever import Retriever
+from retrieval.sections import section_anchor
 
 
 def turns_of(case: Case) -> list[Turn]:

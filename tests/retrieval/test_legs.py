@@ -7,7 +7,7 @@ import retrieval.fusion
 import retrieval.lexical
 from core.content import GlossaryTerm
 from core.types import Chunk
-from retrieval.fusion import best_first, reciprocal_rank_fusion
+from retrieval.fusion import min_max
 from retrieval.glossary import Expander
 from retrieval.lexical import LexicalIndex
 
@@ -21,11 +21,9 @@ def test_docstring_examples_hold() -> None:
         assert doctest.testmod(module).failed == 0
 
 
-def test_rrf_adds_reciprocal_ranks() -> None:
-    fused = reciprocal_rank_fusion([["a", "b", "c"], ["c", "a"]])
-    assert fused["a"] == pytest.approx(1 / 61 + 1 / 62)
-    assert best_first(fused) == ["a", "c", "b"]
-    assert best_first({"b": 1.0, "a": 1.0}) == ["a", "b"]
+def test_scaled_scores_fill_the_range_and_equal_ones_say_nothing() -> None:
+    assert min_max(np.array([5.0, 1.0, 3.0], np.float32)).tolist() == pytest.approx([1.0, 0.0, 0.5])
+    assert min_max(np.zeros(3, np.float32)).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_bm25_prefers_rare_terms_and_headings() -> None:
