@@ -60,7 +60,8 @@ class NoteQuotes:
 def note_sentences(text: str) -> list[str]:
     """Verbatim sentences and table rows of a passage."""
     pieces = re.split(r"(?<=[.!?])\s+(?=[A-Z`$*\"(])|\n\s*\n|\n(?=[-*|]\s?)", text)
-    return [p.strip() for p in pieces if MIN_NOTE_WORDS <= len(p.split()) <= MAX_NOTE_WORDS]
+    stripped = (re.sub(r"\s+\d+\.$", "", piece.strip()) for piece in pieces)  # the number of the next list item
+    return [piece for piece in stripped if MIN_NOTE_WORDS <= len(piece.split()) <= MAX_NOTE_WORDS]
 
 
 def terms_of(text: str) -> set[str]:

@@ -71,6 +71,9 @@ def show_score(grade: Grade, response: str) -> None:
 
 def show_points(question: PracticeQuestion, grade: Grade, response: str, key: str) -> Grade | None:
     """Every key point with its verdict and both quotes. Returns the grade as the learner changed it; None when unchanged."""
+    if grade.engine == "exact":
+        _show_statement(grade, key)
+        return None
     changed = None
     for place, criterion in enumerate(grade.criteria):
         with st.container(border=True, key=f"point-{place}-{key}"):
@@ -81,6 +84,13 @@ def show_points(question: PracticeQuestion, grade: Grade, response: str, key: st
             if ticked and ticked != criterion.verdict:
                 changed = tick_point(question, changed or grade, place, ticked)
     return changed
+
+
+def _show_statement(grade: Grade, key: str) -> None:
+    """What the notes say on a choice: right or wrong is said above."""
+    with st.container(border=True, key=f"point-0-{key}"):
+        for criterion in grade.criteria:
+            _show_notes_side(criterion.notes_quote or criterion.key_point, criterion.notes_anchor)
 
 
 def _ask_for_tick(criterion: Criterion, key: str) -> PointVerdict | None:
@@ -110,7 +120,7 @@ def _show_quotes(criterion: Criterion, response: str) -> None:
 
 def _show_notes_side(stated: str, anchor: str) -> None:
     st.caption(":material/menu_book: The notes say")
-    if stated.startswith("|"):  # a row of a table
+    if " | " in stated:  # a row of a table
         stated = " · ".join(cell.strip() for cell in stated.strip("|").split("|"))
     if stated:
         st.markdown(_quote(readable(stated)))
