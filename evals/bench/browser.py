@@ -47,8 +47,7 @@ def serve(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[
         _wait_for_port(port, process)
         yield Server(f"http://127.0.0.1:{port}", process, started)
     finally:
-        process.terminate()
-        process.wait(30)
+        _end(process)
 
 
 @contextmanager
@@ -90,6 +89,15 @@ def resident_megabytes(pid: int) -> float:
         return int(line.split()[1]) / 1024
     shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
     return int(shown.stdout) / 1024
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:

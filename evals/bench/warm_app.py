@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +37,12 @@ class WarmApp:
     server: Server
     page: Page
     log: Path
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _read: int = 0  # bytes of the log
 
     def runs(self) -> list[dict[str, Any]]:
         """The script runs that have ended, oldest first."""
-        return [event for event in self._events() if event["event"] == "end"]
+        return [event for event in self._read_events() if event["event"] == "end"]
 
     def act(self, action: Callable[[], object]) -> Cost:
         """Do something on the page. Returns what the script runs that it caused took together; for none it raises."""
@@ -67,17 +69,24 @@ class WarmApp:
             time.sleep(0.1)
         raise BenchUnavailableError("The assistant did not load.", help="Look at what `make run` says.")
 
-    def _events(self) -> list[dict[str, Any]]:
-        if not self.log.exists():
-            return []
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    def _read_events(self) -> list[dict[str, Any]]:
+        """Everything logged so far; only what is new is read."""
+        if self.log.exists():
+            with self.log.open("rb") as log:
+                log.seek(self._read)
+                for line in log:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._events.append(json.loads(line))
+                    self._read += len(line)
+        return self._events
 
     def _settle(self, before: int) -> None:
         """Wait until more than `before` runs have ended, none is going on, and none has begun for a moment."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         size, since = -1, time.monotonic()
         while time.monotonic() < deadline:
-            events = self._events()
+            events = self._read_events()
             ends = sum(event["event"] == "end" for event in events)
             if len(events) != size:
                 size, since = len(events), time.monotonic()

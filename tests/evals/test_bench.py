@@ -23,7 +23,7 @@ from evals.bench.ingestion import ADDED_SENTENCE, add_sentence, change_one_file
 from evals.bench.plot import draw_sizes
 from evals.bench.reruns import objects_seen
 from evals.bench.search import Times, choose_queries, report
-from evals.bench.warm_app import PROGRAM
+from evals.bench.warm_app import PROGRAM, WarmApp
 from evals.bench.workspace import Workspace, child_environment
 from ingest.pipeline import ingest
 from retrieval.sections import Sections
@@ -107,6 +107,17 @@ def test_search_figures_are_ratios_of_quantiles(monkeypatch: pytest.MonkeyPatch)
 def test_objects_that_were_replaced_are_counted() -> None:
     runs = [{"objects": {}}, {"objects": {"retriever": 1, "encoder": 7}}, {"objects": {"retriever": 2, "encoder": 7}}]
     assert objects_seen(runs) == {"retriever": 2, "encoder": 1}
+
+
+def test_a_line_of_the_log_counts_when_it_is_complete(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    app = WarmApp(server=None, page=None, log=log)
+    assert app.runs() == []
+    log.write_text('{"event": "start"}\n{"event": "end", "ms": 1}\n{"event": "st')
+    assert [run["ms"] for run in app.runs()] == [1]
+    with log.open("a") as more:
+        more.write('art"}\n{"event": "end", "ms": 2}\n')
+    assert [run["ms"] for run in app.runs()] == [1, 2]
 
 
 def test_a_sentence_is_added_to_prose(tmp_path: Path) -> None:
