@@ -71,6 +71,7 @@ class Assistant:
         self.glossary = glossary
         self.model = model
         self._follow_ups = FollowUps(bank, retriever.chunks)
+        self._bank = {question.id: question for question in bank}
 
     def with_model(self, model: ChatModel | None) -> Assistant:
         """The same assistant with another chat model (or none)."""
@@ -153,7 +154,10 @@ class Assistant:
     def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
         """Compose from the parts that are covered; name what is not."""
         covered = [f for f in findings if f.verdict != "not_covered"]
-        drafts = [compose(f.question, f.retrieval, self.retriever, len(covered), f.depth) for f in covered]
+        drafts = [
+            compose(f.question, f.retrieval, self.retriever, len(covered), f.depth, self._bank.get(f.retrieval.same_question))
+            for f in covered
+        ]
         text, sources = _join(drafts)
         missing = self._missing(base, findings, sources)
         if missing:

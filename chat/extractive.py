@@ -6,19 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.guard import hidden_spans
 from chat.intents import Depth, Intent, classify, comparison_sides
-from chat.passages import Unit, split_units
+from chat.key_points import cover_points
+from chat.spans import Span, pick_span
+from core.content import Question
 from core.types import Chunk, Hit, Retrieval, Source
 from retrieval.lexical import tokenize
 from retrieval.retriever import Retriever
 
 TARGET_WORDS, MAX_WORDS, SPAN_WORDS = 180, 340, 120
 MAX_SPANS = 6
-SLACK = 1.3
 MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS
 MIN_WORDS = 110
 SAME_TEXT = 0.75
+POINT_CHUNKS = 12  # of the best are searched for the key points of a known question
 
 # Parts of a section that suit an intent, best first; "" is the section's definition.
 PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
@@ -48,25 +49,6 @@ _ABOUT_ROADMAP = re.compile(r"\b(?:roadmap|topics?|subtopics?|(?:learning|study)
 _ABOUT_SOURCES = re.compile(
     r"\b(?:papers?|references?|cite|authors?|published|arxiv|who (?:proposed|introduced|invented|wrote))\b", re.IGNORECASE
 )
-_WANTS_CODE = re.compile(r"\b(code|python|implement|implementation|snippet|script|example)\b", re.IGNORECASE)
-_LEANS_ON_BEFORE = re.compile(
-    r"(?:This|That|These|Those|It|They|Such|However|Therefore|Thus|Hence|Its|Their|Both|The same|In contrast|For example|"
-    r"The (?:first|second|third|latter|former))\b"
-)
-
-
-@dataclass(frozen=True)
-class Span:
-    """A verbatim part of a chunk."""
-
-    chunk: Chunk
-    quote: str
-    kind: str  # the kind of its last unit
-
-    @property
-    def words(self) -> int:
-        """Number of words."""
-        return len(self.quote.split())
 
 
 @dataclass(frozen=True)
@@ -77,16 +59,23 @@ class Draft:
     sources: tuple[Source, ...]
 
 
-def compose(question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal") -> Draft:
+def compose(  # noqa: PLR0917 - what an answer depends on
+    question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal", known: Question | None = None
+) -> Draft:
     """Answer a question from what was retrieved, in verbatim spans; empty when nothing was.
 
-    `share`: how many questions share the room, as the parts of one message do.
+    `share`: how many questions share the room, as the parts of one message do. `known`: the bank's question that asks for the same;
+    its key points then choose what is quoted.
     """
     intent = classify(question)
     target, most, spans, parts = DEPTHS[depth]
     ranked = _rank_chunks(question, intent, parts or PREFERRED_PARTS[intent], retrieval, retriever)
     chosen: list[Span] = []
-    words = 0
+    if known and depth in {"normal", "deep"}:
+        cited = [chunk for anchor in known.notes for chunk in retriever.section(anchor) if _eligible(question, chunk)]
+        chosen = cover_points(known.key_points, [chunk for _, chunk in ranked[:POINT_CHUNKS]] + cited, most // share)
+        spans += len(chosen)
+    words = sum(span.words for span in chosen)
     best = ranked[0][0] if ranked else 0.0
     for score, chunk in ranked:
         if len(chosen) == spans or words >= target // share:
@@ -157,42 +146,6 @@ def _eligible(question: str, chunk: Chunk) -> bool:
     if chunk.topic is None and chunk.document.endswith("roadmap.yaml") and not _ABOUT_ROADMAP.search(question):
         return False
     return chunk.part != "Sources" or bool(_ABOUT_SOURCES.search(question))
-
-
-def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Span | None:
-    """The contiguous run of units of a chunk that says most about the question within `max_words`."""
-    units = split_units(chunk.text)
-    if (words := sum(unit.words for unit in units)) <= SLACK * max_words:
-        max_words = words  # a passage a little over the limit is quoted whole, not cut near its end
-    wants_code = intent == "calculation" or bool(_WANTS_CODE.search(question))
-    terms = set(tokenize(question))
-    hidden = hidden_spans(chunk)
-    best: tuple[float, int, int] | None = None
-    for start in range(len(units)):
-        words, gain = 0, 0.0
-        if start and _LEANS_ON_BEFORE.match(units[start].text):
-            continue
-        for end in range(start, len(units)):
-            unit = units[end]
-            if any(a <= unit.start < b for a, b in hidden) or (unit.kind == "code" and not wants_code):
-                break
-            words += unit.words
-            if words > max_words and not (end == start and unit.kind == "table"):
-                break
-            gain += _gain(unit, terms)
-            introduces = end + 1 < len(units) and unit.kind == "sentence" and units[end + 1].kind != "sentence"
-            whole = not unit.text.rstrip().endswith(":") and not introduces
-            score = gain - (0.5 if start else 0.0) - (1.0 if units[start].kind == "code" else 0.0)
-            if whole and (best is None or score > best[0]):
-                best = (score, start, end)
-    if best is None:
-        return None
-    _, start, end = best
-    return Span(chunk, chunk.text[units[start].start : units[end].end], units[end].kind)
-
-
-def _gain(unit: Unit, terms: set[str]) -> float:
-    return 0.4 + len(terms & set(tokenize(unit.text)))
 
 
 def _repeats(span: Span, chosen: Sequence[Span]) -> bool:

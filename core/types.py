@@ -77,13 +77,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """What a query found: hits best first, a calibrated confidence in [0, 1] and how it came about."""
+    """What a query found: hits best first, a calibrated confidence in [0, 1] and how it came about.
+
+    `same_question` is the id of the bank's question that asks for the same, or an empty string.
+    """
 
     query: str
     hits: tuple[Hit, ...]
     confidence: float
     features: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    same_question: str = ""
 
 
 @dataclass(frozen=True)

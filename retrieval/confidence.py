@@ -41,9 +41,10 @@ def load_coefficients(path: Path = COEFFICIENTS_FILE) -> Coefficients:
 
 
 def confidence_features(
-    query: str, hits: Sequence[Hit], lexical: LexicalIndex, pointing: Pointing | None = None
+    query: str, hits: Sequence[Hit], places: Sequence[int], lexical: LexicalIndex, pointing: Pointing | None = None
 ) -> dict[str, float]:
-    """Features of what a query found, in [0, 1] but for `outside_margin`, which is in [-1, 1].
+    """Features of what a query found, in [0, 1] but for `outside_margin`, which is in [-1, 1]; `hits` are the passages at `places` of
+    the lexical index.
 
     best_match: the cosine of the best passage or of the nearest stored question, whichever is higher (documents of the user's own
     have no questions); dense_top, dense_mean3: the best passage's cosine and the mean of the best three; coverage_top5: the share of
@@ -58,7 +59,7 @@ def confidence_features(
     terms = set(tokenize(query))
     weights = {term: lexical.idf(term) for term in terms}
     total = sum(weights.values())
-    held = set().union(*(_terms_of(hit) for hit in hits[:5]))
+    held = {term for term in terms if lexical.holds(term, places[:5])}
     rarest = max(terms, key=lambda term: (weights[term], term), default="")
     best = max(dense[0], pointing.similarity) if pointing else dense[0]
     return {
@@ -70,10 +71,6 @@ def confidence_features(
         "outside_margin": best - pointing.outside if pointing else 0.0,
         "agreement": pointing.agreement if pointing else 0.0,
     }
-
-
-def _terms_of(hit: Hit) -> set[str]:
-    return set(tokenize(f"{hit.chunk.title} {hit.chunk.heading} {hit.chunk.text}"))
 
 
 def confidence(features: Mapping[str, float], coefficients: Coefficients | None = None) -> float:

@@ -89,6 +89,15 @@ class LexicalIndex:
                 scores[self._chunks[postings]] += np.float32(weight) * self._weights[postings]
         return scores
 
+    def holds(self, term: str, chunks: Sequence[int]) -> bool:
+        """Whether any of some chunks holds a stem."""
+        place = self._terms.get(term)
+        if place is None:
+            return False
+        postings = self._chunks[self._starts[place] : self._starts[place + 1]]  # ascending
+        found = np.searchsorted(postings, chunks)
+        return bool(np.any(postings[np.minimum(found, len(postings) - 1)] == chunks))
+
     def document_frequency(self, term: str) -> int:
         """In how many chunks a stem occurs."""
         place = self._terms.get(term)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from core.models import Vectors
 from core.types import Chunk
+from retrieval.dense import DenseIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.sections import Sections
 
@@ -20,6 +21,8 @@ NEIGHBOURS = 50  # nearest questions that vote
 VOTE_TEMPERATURE = 0.1
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
 UNANSWERED = "unanswered"  # the `document` of questions that the notes do not answer
+ASKED = "asked"  # the `document` of wordings without a reference answer; that of the bank's questions is their id
+SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Pointing:
         words: the highest BM25 score of each section's questions, of the highest of all.
         answered_share: of the weight of the nearest questions of all, what belongs to those that something answers.
         outside: the cosine of the nearest question that nothing answers.
+        same_question: the id of the bank's question that asks for the same, or an empty string.
     """
 
     nearest: npt.NDArray[np.float32]
@@ -39,6 +43,7 @@ class Pointing:
     words: npt.NDArray[np.float32]
     answered_share: float
     outside: float
+    same_question: str = ""
 
     @property
     def similarity(self) -> float:
@@ -68,12 +73,15 @@ class QuestionLeg:
         self._rows = np.array([place for _, place in rows], np.intp)
         numbers = np.array([number for number, _ in rows], np.intp)
         self._pointed, self._starts = np.unique(numbers, return_index=True)
-        self._vectors = vectors
+        self._dense = DenseIndex(vectors)
         self._answered = np.array([q.document != UNANSWERED for q in questions], bool)
+        self._unanswered = np.flatnonzero(~self._answered)
+        self._bank = [(place, q.document) for place, q in enumerate(questions) if q.document not in {ASKED, UNANSWERED}]
+        self._bank_places = np.array([place for place, _ in self._bank], np.intp)
 
     def point(self, query: Vectors, text: str = "", without: Sequence[int] = ()) -> Pointing:
         """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again)."""
-        similarity = self._vectors @ query
+        similarity = self._dense.scores(query)
         similarity[list(without)] = -1.0
         nearest, votes, words = (np.zeros(self._count, np.float32) for _ in range(3))
         if len(self._rows):
@@ -87,8 +95,15 @@ class QuestionLeg:
                 shared[list(without)] = 0
                 words[self._pointed] = np.maximum.reduceat(shared[self._rows], self._starts)
                 words /= max(float(words.max()), 1e-9)
-        outside = similarity[~self._answered]
+        outside = similarity[self._unanswered]
         near = np.argpartition(similarity, -SHARE_NEIGHBOURS)[-SHARE_NEIGHBOURS:] if len(similarity) > SHARE_NEIGHBOURS else slice(None)
         weight = np.exp((similarity[near] - 1) / SHARE_TEMPERATURE)
         share = float(weight[self._answered[near]].sum() / weight.sum())
-        return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)))
+        return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)), self._same(similarity))
+
+    def _same(self, similarity: Vectors) -> str:
+        if not self._bank:
+            return ""
+        best = int(np.argmax(similarity[self._bank_places]))
+        place, id_ = self._bank[best]
+        return id_ if similarity[place] >= SAME_QUESTION else ""

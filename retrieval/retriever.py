@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from core.content import GlossaryTerm, load_glossary
 from core.errors import IndexUnavailableError
@@ -16,6 +17,7 @@ from core.models import Reranker, Vectors, get_query_encoder, get_reranker
 from core.settings import Settings
 from core.types import Chunk, Hit, Retrieval
 from retrieval.confidence import confidence, confidence_features
+from retrieval.dense import DenseIndex
 from retrieval.feedback import apply_feedback
 from retrieval.fusion import Scores, min_max
 from retrieval.glossary import Expander
@@ -23,7 +25,8 @@ from retrieval.questions import Pointing, QuestionLeg
 from retrieval.sections import Sections
 from retrieval.snapshot import Snapshot, load_snapshot
 
-LEG_DEPTH = 100  # candidates of each leg
+LEG_DEPTH = 100  # ranks beyond are not told
+FEATURE_DEPTH = 10  # passages that the confidence looks at
 RERANK_DEPTH = 30
 MAX_QUERY_CHARACTERS = 2000
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
@@ -38,6 +41,10 @@ UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best
 class Encoder(Protocol):
     """Embeds texts as unit vectors, shape (texts, dimension)."""
 
+    def section(self, anchor: str) -> list[Chunk]:
+        """The chunks of the section that an anchor (`note#section` or `note#section--part`) names, in order."""
+        return [self.chunks[place] for place in self._sections.places(anchor)]
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts."""
 
@@ -46,6 +53,7 @@ class Encoder(Protocol):
 class Search:
     """Scores of every passage, one array a stage; `scores` ranks. `pointing` is None without stored questions."""
 
+    vector: Vectors
     dense: Scores
     lexical: Scores
     fused: Scores
@@ -56,8 +64,8 @@ class Search:
 class Retriever:
     """Searches a snapshot of the index held in memory; safe to share between threads.
 
-    The dense leg multiplies the query with every vector: exact, and faster than an approximate index at the sizes a study
-    collection has (docs/decisions/0002-exact-dense-leg.md).
+    The dense leg scans every vector: faster than an approximate index at the sizes a study collection has
+    (docs/decisions/0002-exact-dense-leg.md).
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class Retriever:
     ) -> None:
         self.chunks = index.chunks
         self._vectors = index.vectors
+        self._dense = DenseIndex(index.vectors)
         self._lexical = index.lexical
         self._encoder = encoder
         self._reranker = reranker
@@ -87,16 +96,17 @@ class Retriever:
             return Retrieval(query, (), 0.0)
         clock = _Clock()
         found = self.search(query, clock, without)
-        scores, dense, lexical, pointing = found.scores, found.dense, found.lexical, found.pointing
         allowed = np.flatnonzero(self._topics == topic) if topic is not None else None
-        hits = self._hits(scores, dense, lexical, max(k, LEG_DEPTH), allowed)
+        places = _top(found.scores, allowed, max(k, RERANK_DEPTH if self._reranker else FEATURE_DEPTH))
+        hits = self._hits(found, places, allowed)
         clock.lap("fuse")
         if self._reranker:
-            hits = self._rerank(query, hits)
+            hits, places = self._rerank(query, hits, places)
             clock.lap("rerank")
-        features = confidence_features(query, hits[:10], self._lexical, pointing)
+        features = confidence_features(query, hits[:FEATURE_DEPTH], places[:FEATURE_DEPTH], self._lexical, found.pointing)
         clock.lap("confidence")
-        return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps)
+        same = found.pointing.same_question if found.pointing else ""
+        return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps, same)
 
     def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = ()) -> Search:
         """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions
@@ -104,7 +114,7 @@ class Retriever:
         clock = clock or _Clock()
         vector = self._encoder.encode([query])[0]
         clock.lap("embed")
-        dense = self._vectors @ vector
+        dense = self._dense.scores(vector)
         clock.lap("dense")
         expanded = self._expander.expand(query)
         lexical = self._lexical.scores(expanded)
@@ -114,14 +124,18 @@ class Retriever:
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
         else:
-            scores = fused + self._prior(query, dense, pointing)[self._sections.of_chunk]
+            scores = fused + self._sections.spread(self._prior(query, dense, pointing))
         clock.lap("sections")
-        return Search(dense, lexical, fused, scores, pointing)
+        return Search(vector, dense, lexical, fused, scores, pointing)
 
     def neighbours(self, chunk: Chunk, headings: tuple[str, ...]) -> list[Chunk]:
         """The chunks of the same document whose heading path starts with `headings`, in order."""
         depth = len(headings)
         return [c for c in self.chunks if c.document == chunk.document and c.headings[:depth] == headings]
+
+    def section(self, anchor: str) -> list[Chunk]:
+        """The chunks of the section that an anchor (`note#section` or `note#section--part`) names, in order."""
+        return [self.chunks[place] for place in self._sections.places(anchor)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts with the index's own model."""
@@ -136,24 +150,25 @@ class Retriever:
             prior[number] += HEADING_WEIGHT * coverage
         return prior.astype(np.float32)
 
-    def _hits(self, scores: Scores, dense: Scores, lexical: Scores, count: int, allowed: np.ndarray | None) -> list[Hit]:
-        """The best passages, with their ranks in both legs where these are among the first LEG_DEPTH."""
-        dense_rank = {i: rank for rank, i in enumerate(_top(dense, allowed, LEG_DEPTH), 1)}
-        lexical_rank = {i: rank for rank, i in enumerate(_top(lexical, allowed, LEG_DEPTH), 1) if lexical[i] > 0}
+    def _hits(self, found: Search, places: Sequence[int], allowed: npt.NDArray[np.intp] | None) -> list[Hit]:
+        """Passages with their scores and with their ranks in both legs where these are among the first LEG_DEPTH."""
+        cosines = self._dense.exact(found.vector, places)
+        dense = found.dense if allowed is None else found.dense[allowed]
+        lexical = found.lexical if allowed is None else found.lexical[allowed]
         return [
             Hit(
-                chunk=self.chunks[i], score=float(scores[i]), dense_rank=dense_rank.get(i), dense_score=float(dense[i]),
-                lexical_rank=lexical_rank.get(i), lexical_score=float(lexical[i]),
+                chunk=self.chunks[i], score=float(found.scores[i]), dense_rank=_rank(dense, found.dense[i]), dense_score=float(cosine),
+                lexical_rank=_rank(lexical, found.lexical[i]) if found.lexical[i] > 0 else None, lexical_score=float(found.lexical[i]),
             )
-            for i in _top(scores, allowed, count)
+            for i, cosine in zip(places, cosines, strict=True)
         ]
 
-    def _rerank(self, query: str, hits: list[Hit]) -> list[Hit]:
+    def _rerank(self, query: str, hits: Sequence[Hit], places: Sequence[int]) -> tuple[list[Hit], list[int]]:
         assert self._reranker is not None  # noqa: S101 - the caller checks
         head = hits[:RERANK_DEPTH]
         scores = self._reranker.scores(query, [f"{hit.chunk.heading}\n{hit.chunk.text}" for hit in head])
-        order = sorted(range(len(head)), key=lambda i: -scores[i])
-        return [head[i] for i in order] + hits[RERANK_DEPTH:]
+        order = [*sorted(range(len(head)), key=lambda i: -scores[i]), *range(len(head), len(hits))]
+        return [hits[i] for i in order], [places[i] for i in order]
 
 
 def get_retriever(settings: Settings) -> Retriever:
@@ -185,7 +200,7 @@ def get_retriever(settings: Settings) -> Retriever:
     return Retriever(index, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings))
 
 
-def _top(scores: Scores, allowed: np.ndarray | None, count: int) -> list[int]:
+def _top(scores: Scores, allowed: npt.NDArray[np.intp] | None, count: int) -> list[int]:
     """Indices of the best (allowed) scores, best first; ties in index order."""
     candidates = np.arange(len(scores)) if allowed is None else allowed
     held = scores if allowed is None else scores[allowed]
@@ -194,6 +209,12 @@ def _top(scores: Scores, allowed: np.ndarray | None, count: int) -> list[int]:
         candidates, held = candidates[part], held[part]
     order = np.argsort(-held, kind="stable")
     return [int(i) for i in candidates[order]]
+
+
+def _rank(scores: Scores, score: float) -> int | None:
+    """The rank of a score, from 1; None beyond LEG_DEPTH."""
+    rank = 1 + int(np.count_nonzero(scores > score))
+    return rank if rank <= LEG_DEPTH else None
 
 
 class _Clock:

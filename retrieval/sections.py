@@ -24,30 +24,46 @@ class Sections:
         first = [place == 0 or key != keys[place - 1] for place, key in enumerate(keys)]
         self.of_chunk: npt.NDArray[np.intp] = np.cumsum(first) - 1
         self.starts: npt.NDArray[np.intp] = np.flatnonzero(first)
+        self._lengths: npt.NDArray[np.intp] = np.diff(self.starts, append=len(chunks))
         self.by_anchor: dict[str, int] = {}
-        self._by_terms: dict[frozenset[str], list[int]] = {}
+        by_terms: dict[frozenset[str], list[int]] = {}
         for number, start in enumerate(self.starts):
             chunk = chunks[int(start)]
             if chunk.section:
                 self.by_anchor.setdefault(section_anchor(chunk), number)
                 if chunk.topic is not None:
-                    self._by_terms.setdefault(frozenset(tokenize(chunk.section)), []).append(number)
+                    by_terms.setdefault(frozenset(tokenize(chunk.section)), []).append(number)
+        self._headings: dict[str, list[tuple[frozenset[str], list[int]]]] = {}  # by one of the heading's terms
+        for terms, numbers in by_terms.items():
+            if terms:
+                self._headings.setdefault(min(terms), []).append((terms, numbers))
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def places(self, anchor: str) -> range:
+        """The places of a section's chunks; none for an unknown anchor."""
+        number = self.by_anchor.get(anchor.split("--", maxsplit=1)[0])
+        return range(0) if number is None else range(int(self.starts[number]), int(self.starts[number] + self._lengths[number]))
 
     def best(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The highest score in each section, from one score a chunk."""
         best: npt.NDArray[np.float32] = np.maximum.reduceat(scores, self.starts)
         return best
 
+    def spread(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """One value a chunk, from one a section."""
+        of_chunks: npt.NDArray[np.float32] = np.repeat(values, self._lengths)
+        return of_chunks
+
     def named(self, query: str) -> list[tuple[int, float]]:
         """Sections of topics whose heading is what the query asks for, with the share of the query's terms that it holds."""
         terms = frozenset(tokenize(query))
         return [
             (number, len(heading) / len(terms))
-            for heading, numbers in self._by_terms.items()
-            if heading and heading <= terms and len(heading) / len(terms) >= MIN_HEADING_COVERAGE
+            for term in terms
+            for heading, numbers in self._headings.get(term, ())
+            if heading <= terms and len(heading) / len(terms) >= MIN_HEADING_COVERAGE
             for number in numbers
         ]
 

@@ -15,7 +15,7 @@ from core.content import load_roadmap
 from core.db import Conversation, Message
 from core.errors import GroundworkError
 from core.types import Answer, Turn
-from ui import services, sidebar
+from ui import MAX_QUESTION_CHARACTERS, services, sidebar
 from ui.messages import show_message
 from ui.passages import readable
 from ui.practice import practise
@@ -30,7 +30,6 @@ DEPTHS = (
 TURN = "live_turn"
 TOPIC = "topic_filter"
 REFRESH_SECONDS = 0.05  # between two updates of the streaming text
-MAX_CHARACTERS = 2000
 STARTERS = (
     "Explain the difference between zero-shot, one-shot, and few-shot prompting",
     "How would you implement RAG for a customer support system?",
@@ -39,8 +38,8 @@ STARTERS = (
 )
 
 
-def show() -> None:
-    """The chat page."""
+def show(typed: str | None = None) -> None:
+    """The chat page below its input, in which `typed` was entered."""
     _start_new_chat_if_asked()
     _close_interrupted_turn()
     try:
@@ -52,7 +51,6 @@ def show() -> None:
         return
     _restore_topic(conversation)
     sidebar.show(conversation.id if conversation else "")
-    typed = st.chat_input("Ask about LLM engineering", max_chars=MAX_CHARACTERS, submit_mode="stop", key="chat-input")
     question = typed or st.session_state.pop(PENDING, None)
     topic = _show_header(conversation, messages)
     welcome = st.empty()  # cleared at once when a turn begins
@@ -268,7 +266,7 @@ def _show_next_steps(messages: list[Message]) -> None:
         if st.button("Regenerate", icon=":material/refresh:", type="tertiary"):
             _resend(asked, asked.content)
         with st.popover("Edit question", icon=":material/edit:", type="tertiary"):
-            text = st.text_area("Question", value=asked.content, key=f"edit-{asked.id}", max_chars=MAX_CHARACTERS)
+            text = st.text_area("Question", value=asked.content, key=f"edit-{asked.id}", max_chars=MAX_QUESTION_CHARACTERS)
             if st.button("Send again", type="primary", disabled=not text.strip()):
                 _resend(asked, text)
 

@@ -38,7 +38,13 @@ def all_cards(now: datetime) -> list[Card]:
     """The learner's cards and a new one for each question of the bank that has none."""
     stored = services.learner().cards()
     known = {card.id for card in stored}
-    return stored + [new_card(question, now) for id_, question in services.bank().items() if id_ not in known]
+    return stored + [replace(card, created_at=now, updated_at=now) for card in _bank_cards() if card.id not in known]
+
+
+@st.cache_resource(show_spinner=False)
+def _bank_cards() -> list[Card]:
+    """A card for each question of the bank, never asked so far."""
+    return [new_card(question, datetime.now(UTC)) for question in services.bank().values()]
 
 
 def scheduler_for(cards: Sequence[Card], plan: Plan, now: datetime) -> Scheduler:

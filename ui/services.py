@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -37,6 +38,7 @@ PROVIDERS = {
     "llamacpp": ("llama.cpp server", "http://127.0.0.1:8080/v1"),
     "custom": ("Another OpenAI-compatible endpoint", ""),
 }
+PAGES = ("practice", "interview", "progress", "roadmap", "settings")
 KEY_STATE = "api_key"  # the key lives in the browser session only
 
 
@@ -75,6 +77,8 @@ class Loading:
             self.error = error
         finally:
             self.finished.set()
+        for page in PAGES:
+            import_module(f"ui.{page}")  # so that the first visit of a page need not
 
     def _progress(self, done: int, total: int) -> None:
         self.stage, self.done, self.total = "Embedding the notes, once…", done, total

@@ -39,8 +39,10 @@ def _show_export(kind: str) -> None:
     learner = services.learner()
     if kind == APKG:
         everything = st.checkbox("With the questions I have not met yet", value=True, key="export-all")
-        cards = all_cards(now) if everything else learner.cards()
-        _offer(lambda: export_apkg(cards, titles, now), f"{name}.apkg", "application/octet-stream")
+        _offer(
+            lambda: export_apkg(all_cards(now) if everything else learner.cards(), titles, now), f"{name}.apkg",
+            "application/octet-stream",
+        )
     elif kind == MARKDOWN:
         _offer(lambda: export_markdown(learner, titles).encode(), f"{name}.md", "text/markdown")
     else:

@@ -19,10 +19,10 @@ from evals.judge.train import EPOCHS, LEARNING_RATE, train
 EASY_SHARE = 0.5
 
 
-def select(which: str) -> tuple[list[Pair], list[Pair], list[Pair]]:
-    """Training, development and test pairs. `topics`: the first stage, tested on topics it has not seen; `questions`: everything but the
-    test questions, tested on these."""
-    pairs = build_pairs()
+def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Training, development and test pairs of a seed. `topics`: the first stage, tested on topics it has not seen; `questions`: everything
+    but the test questions, tested on these."""
+    pairs = build_pairs(seed)
     development = [pair for pair in pairs if split_of(pair.question) == "development"]
     train = [pair for pair in pairs if split_of(pair.question) == "train"]
     if which == "topics":
@@ -53,14 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--start", type=Path, help="continue from these weights")
         command.add_argument("--rate", type=float, default=LEARNING_RATE)
         command.add_argument("--epochs", type=int, default=EPOCHS)
+        command.add_argument("--seed", type=int, default=0, help="of the first epoch's pairs; the next ones count on")
         command.add_argument("--limit", type=int, help="use at most this many pairs (for a curve over data size)")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    train_pairs, development, test = select(options.split)
+    _, development, test = select(options.split)
     if options.command == "train":
-        train_pairs = thin(train_pairs, options.limit)
-        print(f"{len(train_pairs)} pairs", file=sys.stderr)
-        train(train_pairs, development, options.weights, options.start, options.rate, options.epochs)
+        seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
+        epochs = [thin(select(options.split, seed)[0], options.limit) for seed in seeds]
+        print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
+        train(epochs, development, options.weights, options.start, options.rate)
     from evals.judge.score import format_report, score
 
     random.Random(0).shuffle(test)  # noqa: S311 - not for security

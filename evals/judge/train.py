@@ -16,6 +16,8 @@ from core.models import packaged_model_dir
 from evals.judge.data import Pair
 
 EPOCHS, BATCH, LEARNING_RATE, WARMUP = 2, 32, 2e-4, 0.06
+POOL = 256  # groups sorted by length at once
+CHECKPOINT_STEPS = 500
 Encoded = tuple[list[int], list[int], int]
 
 
@@ -26,18 +28,23 @@ def encode_pairs(pairs: Sequence[Pair]) -> list[Encoded]:
     return [(e.ids, e.type_ids, SUPPORTS.index(pair.label)) for e, pair in zip(encodings, pairs, strict=True)]
 
 
-def grouped_batches(pairs: Sequence[Pair], random_: random.Random) -> list[list[int]]:
-    """Indices in batches that keep a group together: pairs that differ in the few words which decide teach most side by side."""
+def grouped_batches(pairs: Sequence[Pair], lengths: Sequence[int], random_: random.Random) -> list[list[int]]:
+    """Indices in batches that keep a group together: pairs that differ in the few words which decide teach most side by side.
+
+    Groups of like length share a batch, so that little is padded.
+    """
     groups: dict[str, list[int]] = {}
     for place, pair in enumerate(pairs):
         groups.setdefault(pair.group or f"alone {place // 8}", []).append(place)
     order = list(groups.values())
     random_.shuffle(order)
     batches: list[list[int]] = [[]]
-    for group in order:
-        if batches[-1] and len(batches[-1]) + len(group) > BATCH:
-            batches.append([])
-        batches[-1] += group
+    for start in range(0, len(order), POOL):
+        for group in sorted(order[start : start + POOL], key=lambda group: sum(lengths[place] for place in group) / len(group)):
+            if batches[-1] and len(batches[-1]) + len(group) > BATCH:
+                batches.append([])
+            batches[-1] += group
+    random_.shuffle(batches)
     return [batch[i : i + BATCH] for batch in batches for i in range(0, len(batch), BATCH)]
 
 
@@ -76,46 +83,50 @@ def to_tensors(batch: Sequence[Encoded]) -> tuple[Any, Any, Any, Any]:
 
 
 def train(  # noqa: PLR0917 - the knobs of one training
-    pairs: Sequence[Pair], development: Sequence[Pair], target: Path, start: Path | None = None, rate: float = LEARNING_RATE,
-    epochs: int = EPOCHS, seed: int = 0,
+    epochs: Sequence[Sequence[Pair]], development: Sequence[Pair], target: Path, start: Path | None = None, rate: float = LEARNING_RATE,
+    seed: int = 0,
 ) -> None:
-    """Train on `pairs`, from the weights in `start` or from the packaged model, fit the temperature on `development`, and write the
-    weights in 8 bits to `target`."""
+    """Train on the pairs of each epoch, from the weights in `start` or from the packaged model, fit the temperature on `development`, and
+    write the weights in 8 bits to `target`."""
     import torch
 
     torch.manual_seed(seed)
     random_ = random.Random(seed)  # noqa: S311 - not for security
-    encoded = encode_pairs(pairs)
+    batches: list[list[Encoded]] = []
+    for pairs in epochs:
+        encoded = encode_pairs(pairs)
+        grouped = grouped_batches(pairs, [len(ids) for ids, _, _ in encoded], random_)
+        batches += [[encoded[place] for place in places] for places in grouped]
     model = build_model()
     if start:
         trained = {name: value for name, value in load_weights(start).items() if name != "temperature"}
         model.load_state_dict({_trained_name(name): torch.from_numpy(value) for name, value in trained.items()}, strict=False)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
-    total = epochs * len(grouped_batches(pairs, random.Random(seed)))  # noqa: S311 - not for security
+    total = len(batches)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, step / (WARMUP * total)) * max(0.0, 1 - step / total)
     )
     loss_function = torch.nn.CrossEntropyLoss(label_smoothing=0.05)
     model.train()
-    step, running, started = 0, 0.0, time.perf_counter()
-    for epoch in range(epochs):
-        for places in grouped_batches(pairs, random_):
-            ids, types, mask, labels = to_tensors([encoded[place] for place in places])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = model(ids, types, mask)
-            loss = loss_function(logits.float(), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            schedule.step()
-            step += 1
-            running += loss.item()
-            if step % 100 == 0:
-                seconds = time.perf_counter() - started
-                print(f"epoch {epoch + 1}, step {step}/{total}, loss {running / 100:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
-                running = 0.0
+    running, started = 0.0, time.perf_counter()
+    for step, batch in enumerate(batches, start=1):
+        ids, types, mask, labels = to_tensors(batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = model(ids, types, mask)
+        loss = loss_function(logits.float(), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        schedule.step()
+        running += loss.item()
+        if step % 100 == 0:
+            seconds = time.perf_counter() - started
+            print(f"step {step}/{total}, loss {running / 100:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
+            running = 0.0
+        if step % CHECKPOINT_STEPS == 0:
+            save_weights(target, _named(model), 1.0)
     save_weights(target, _named(model), _temperature(model, development))
 
 

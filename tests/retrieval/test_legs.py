@@ -63,3 +63,10 @@ TERMS = (
 )
 def test_acronyms_bring_their_expansion(query: str, expanded: str) -> None:
     assert Expander(TERMS).expand(query) == expanded
+
+
+def test_the_index_knows_which_chunks_hold_a_term() -> None:
+    index = LexicalIndex.build([chunk(str(i), "quokka" if i % 3 == 1 else "common") for i in range(9)])
+    assert index.holds("quokka", [0, 4])
+    assert not index.holds("quokka", [0, 2, 8])
+    assert not index.holds("zebra", [0])
