@@ -1,4 +1,4 @@
-"""Simulated candidates in whole mock interviews: `python -m evals.candidates [--json]`.
+"""Simulated candidates in whole mock interviews: `python -m evals.candidates [--judge] [--json]`.
 
 Two questions: are planted gaps found in fewer turns than by asking in random order, and does the interviewer ever give its rubric
 away? The interviews run on the real machinery; the candidates are texts, so this says nothing about how people feel in it.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -20,6 +20,8 @@ from core.content import Roadmap
 from core.errors import EndpointTimeoutError
 from evals.gaps import GapKind, KnowingGrader, Phrases, PlantedGap, bank_questions, plant_gaps
 from evals.giveaways import find_given_away
+from evals.quality.figures import Figures, mean_figure
+from evals.tables import format_figure
 from practice.choice import Chooser, Next, choose_next, in_scope, open_thread
 from practice.follow_ups import Bank
 from practice.interview import Interviewer
@@ -168,11 +170,14 @@ def compare_orders(interviews: int, make_grader: GraderFactory, seed: int = 0) -
     return {
         "interviews": interviews, "in_other_words": round(phrases.in_other_words, 3),
         "orders": {
-            order: {"turns": _interval(turns[order]), "first_sign": _interval(first[order]), "found": _interval(shares[order])}
+            order: {
+                "turns": mean_figure(turns[order], "lower"), "first_sign": mean_figure(first[order], "lower"),
+                "found": mean_figure(shares[order]),
+            }
             for order in ORDERS
         },
-        "adaptive_minus_random": _interval(np.subtract(turns["adaptive"], turns["random"])),
-        "adaptive_minus_new_topics": _interval(np.subtract(turns["adaptive"], turns["new topics only"])),
+        "adaptive_minus_random": mean_figure(np.subtract(turns["adaptive"], turns["random"]).tolist(), "lower"),
+        "adaptive_minus_new_topics": mean_figure(np.subtract(turns["adaptive"], turns["new topics only"]).tolist(), "lower"),
     }
 
 
@@ -204,59 +209,47 @@ def _weak_setup(bank: Sequence[PracticeQuestion], number: int) -> tuple[Setup, t
     return setup, plant_gaps([q for q in bank if q.topic in topics], GAP_KINDS, random_)
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its bootstrapped 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def _interval(values: Iterable[float], draws: int = 2000) -> dict[str, float]:
-    sample = np.asarray(list(values), float)
-    generator = np.random.default_rng(0)
-    means = sample[generator.integers(0, len(sample), (draws, len(sample)))].mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return asdict(Interval(round(float(sample.mean()), 3), round(float(low), 3), round(float(high), 3)))
+def interview_figures(interviews: int, make_grader: GraderFactory, seed: int = 0) -> Figures:
+    """Questions until planted gaps are found, by order, and the share of interviews that gave something away."""
+    gaps, leaks = compare_orders(interviews, make_grader, seed), count_leaks(interviews, make_grader, seed)
+    return {
+        **{f"questions to find a gap, {order}": row["turns"] for order, row in gaps["orders"].items()},
+        "adaptive minus random": gaps["adaptive_minus_random"],
+        **{f"gaps found, {order}": row["found"] for order, row in gaps["orders"].items()},
+        "interviews that leak": mean_figure([place < leaks["leaky"] for place in range(interviews)], "lower"),
+    }
 
 
-def _scripted_grader(phrases: Phrases, seed: int) -> Grader:
+def scripted_grader(phrases: Phrases, seed: int) -> Grader:
+    """A grader that knows what was said, with errors: measures the choice of questions apart from grading."""
     return KnowingGrader(phrases, GRADER_ERRORS, seed)
 
 
-def print_table(report: dict[str, Any]) -> None:
-    """The report as a table."""
-    gaps, leaks = report["gaps"], report["leaks"]
-    print(f"{gaps['interviews']} interviews of a weak candidate; means with 95 % intervals")
-    print(f"{'order':18}{'turns to find a gap':>26}{'turns to its first sign':>26}{'gaps found':>26}")
-    for order, row in gaps["orders"].items():
-        print(f"{order:18}" + "".join(f"{_format(row[name]):>26}" for name in ("turns", "first_sign", "found")))
-    print(f"adaptive - random:          {_format(gaps['adaptive_minus_random'])} turns")
-    print(f"adaptive - new topics only: {_format(gaps['adaptive_minus_new_topics'])} turns")
-    print(f"leaks: {leaks['leaky']} of {leaks['interviews']} interviews ({leaks['utterances']} utterances)")
+def judge_grader(grader: Grader) -> GraderFactory:
+    """The product's own grader, for every interview."""
+    return lambda phrases, seed: grader
 
 
-def _format(interval: dict[str, float]) -> str:
-    return f"{interval['mean']:.2f} ({interval['low']:.2f} to {interval['high']:.2f})"
-
-
-def main(arguments: Sequence[str] | None = None, make_grader: GraderFactory = _scripted_grader) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulation. Returns the exit status: 0 when nothing leaked."""
     parser = argparse.ArgumentParser(prog="python -m evals.candidates", description=__doc__)
     parser.add_argument("--interviews", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--judge", action="store_true", help="grade with the trained judge, not with the script's knowledge")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    report = {
-        "gaps": compare_orders(options.interviews, make_grader, options.seed),
-        "leaks": count_leaks(options.interviews, make_grader, options.seed),
-    }
+    make_grader: GraderFactory = scripted_grader
+    if options.judge:
+        from evals.grading import open_grader
+
+        make_grader = judge_grader(open_grader())
+    figures = interview_figures(options.interviews, make_grader, options.seed)
     if options.json:
-        print(json.dumps(report))
+        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
     else:
-        print_table(report)
-    return 1 if report["leaks"]["leaky"] else 0
+        for name, figure in figures.items():
+            print(f"{name:42}{format_figure(figure.to_dict())}")
+    return 1 if figures["interviews that leak"].value else 0
 
 
 if __name__ == "__main__":

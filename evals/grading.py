@@ -1,4 +1,4 @@
-"""How well the grader agrees with labelled answers: python -m evals.grading [--split development|held-out] [--json]
+"""How well the grader agrees with labelled answers: python -m evals.grading [--split development|held-out] [--fit] [--show]
 
 Texts and labels of `evals/cases/graded.jsonl` and `adversarial.jsonl` are model-made, written apart from the grader and its training data.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,15 +21,17 @@ from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.cases import CASES_DIR
 from evals.judge.noise import filler, stuff_keywords
-from evals.quality.figures import paired_bootstrap
+from evals.quality.figures import Figures, mean_figure, paired_bootstrap
+from evals.tables import format_figure
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import JudgeGrader
 from practice.types import Grade, Grader, from_bank
-from practice.verdicts import COEFFICIENTS_FILE, VERDICTS, VerdictModel, verdict_features
+from practice.verdicts import COEFFICIENTS_FILE, VERDICTS, VerdictModel, load_verdict_model, verdict_features
 from retrieval.snapshot import load_snapshot
 
 LEVELS = 5  # scores are compared in steps of a quarter
-MEASUREMENT_FILE = Path(__file__).resolve().parent.parent / "docs" / "measurements" / "practice.json"
+QUALITIES = ("full", "good", "half", "weak", "wrong")
+ATTACK_LIMIT = 0.3
 
 
 def load_answers(name: str, split: str | None = None, folder: Path = CASES_DIR) -> list[dict[str, Any]]:
@@ -46,50 +46,33 @@ def grade_answers(grader: Grader, answers: Sequence[Mapping[str, Any]]) -> list[
     return [grader.grade(bank[answer["question_id"]], answer["response"]) for answer in answers]
 
 
-def measure_agreement(answers: Sequence[Mapping[str, Any]], grades: Sequence[Grade]) -> dict[str, Any]:
-    """Kappa and rank correlation of the scores with their intervals, the shares that fool or wrong the learner, verdict agreement."""
+def agreement_figures(answers: Sequence[Mapping[str, Any]], grades: Sequence[Grade]) -> Figures:
+    """Kappa and rank correlation of the scores, the shares that fool or wrong the learner, verdicts, and mean scores by level."""
     labels, scores = np.array([a["score"] for a in answers]), np.array([g.score for g in grades])
     quality = np.array([a["quality"] for a in answers])
     full = quality == "full"
     terse = full & np.array([a["style"] in {"terse", "bulleted", "notation"} for a in answers])
-    pairs = Counter(
-        (label, c.verdict) for a, g in zip(answers, grades, strict=True) for label, c in zip(a["verdicts"], g.criteria, strict=True)
-    )
+    pairs = [(label, c.verdict) for a, g in zip(answers, grades, strict=True) for label, c in zip(a["verdicts"], g.criteria, strict=True)]
+    sure = [(label, verdict) for label, verdict in pairs if verdict != "unsure"]
     return {
-        "answers": len(answers),
-        "quadratic_weighted_kappa": paired_bootstrap(_kappa, labels.tolist(), scores.tolist()).to_dict(),
-        "rank_correlation": paired_bootstrap(_rank_correlation, labels.tolist(), scores.tolist()).to_dict(),
-        "wrong_above_0.5": _share(scores[quality == "wrong"] > 0.5),
-        "full_below_0.7": _share(scores[full] < 0.7),
-        "terse_full_below_0.7": _share(scores[terse] < 0.7),
-        "mean_score": {name: round(float(scores[quality == name].mean()), 3) for name in ("full", "good", "half", "weak", "wrong")},
-        "labelled_mean": {name: round(float(labels[quality == name].mean()), 3) for name in ("full", "good", "half", "weak", "wrong")},
-        "verdicts": {f"{label} -> {verdict}": count for (label, verdict), count in sorted(pairs.items())},
-        "unsure": _share(np.array([c.verdict == "unsure" for g in grades for c in g.criteria])),
+        "quadratic weighted kappa": paired_bootstrap(_kappa, labels.tolist(), scores.tolist()),
+        "rank correlation": paired_bootstrap(_rank_correlation, labels.tolist(), scores.tolist()),
+        "fluent wrong answers above 0.5": mean_figure(scores[quality == "wrong"] > 0.5, "lower"),
+        "full answers below 0.7": mean_figure(scores[full] < 0.7, "lower"),
+        "terse full answers below 0.7": mean_figure(scores[terse] < 0.7, "lower"),
+        "verdicts that agree, where sure": mean_figure([label == verdict for label, verdict in sure]),
+        "contradicted points called met": mean_figure([v == "met" for label, v in pairs if label == "contradicted"], "lower"),
+        "unsure points": mean_figure([verdict == "unsure" for _, verdict in pairs], "neither"),
+        **{f"mean score, {name} answers": mean_figure(scores[quality == name], "neither") for name in QUALITIES},
+        **{f"labelled mean, {name} answers": mean_figure(labels[quality == name], "neither") for name in QUALITIES},
     }
 
 
-def measure_attacks(answers: Sequence[Mapping[str, Any]], grades: Sequence[Grade]) -> dict[str, Any]:
-    """The share of adversarial answers above 0.3, and the highest score of each attack."""
-    highest: dict[str, float] = {}
-    for answer, grade in zip(answers, grades, strict=True):
-        highest[answer["attack"]] = max(highest.get(answer["attack"], 0.0), grade.score)
-    return {
-        "answers": len(answers), "above_0.3": _share(np.array([g.score > 0.3 for g in grades])), "highest_score": highest,
-        "above": [a["id"] for a, g in zip(answers, grades, strict=True) if g.score > 0.3],
-    }
-
-
-def measure(grader: Grader, split: str | None = None) -> dict[str, Any]:
-    """Everything about grading on one split."""
+def grading_figures(grader: Grader, split: str | None = None) -> Figures:
+    """Everything about grading on one split, or on both."""
     answers, attacks = load_answers("graded", split), load_answers("adversarial", split)
-    started = time.perf_counter()
-    grades = grade_answers(grader, answers)
-    seconds = (time.perf_counter() - started) / max(len(answers), 1)
-    return {
-        "split": split or "all", "agreement": measure_agreement(answers, grades),
-        "attacks": measure_attacks(attacks, grade_answers(grader, attacks)), "seconds_an_answer": round(seconds, 3),
-    }
+    fooled = [grade.score > ATTACK_LIMIT for grade in grade_answers(grader, attacks)]
+    return agreement_figures(answers, grade_answers(grader, answers)) | {"adversarial answers above 0.3": mean_figure(fooled, "lower")}
 
 
 def _kappa(labels: np.ndarray, scores: np.ndarray) -> float:
@@ -105,10 +88,6 @@ def _rank_correlation(labels: np.ndarray, scores: np.ndarray) -> float:
     from scipy.stats import spearmanr
 
     return float(spearmanr(labels, scores).statistic)
-
-
-def _share(hits: np.ndarray) -> float:
-    return round(float(np.mean(hits)), 4) if len(hits) else 0.0
 
 
 def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
@@ -143,19 +122,22 @@ def open_grader() -> JudgeGrader:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and keep the figures for the report."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=("development", "held-out"))
-    parser.add_argument("--write", action="store_true", help=f"keep the figures in {MEASUREMENT_FILE.name} for the report")
     parser.add_argument("--fit", action="store_true", help=f"fit {COEFFICIENTS_FILE.name} on the development answers first")
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    grader = open_grader()
     if options.fit:
-        COEFFICIENTS_FILE.write_text(json.dumps(asdict(fit_verdicts(open_grader()))) + "\n", encoding="utf-8")
-    report = measure(open_grader(), options.split)
-    print(json.dumps(report, indent=1))
-    if options.write:
-        MEASUREMENT_FILE.parent.mkdir(parents=True, exist_ok=True)
-        MEASUREMENT_FILE.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        COEFFICIENTS_FILE.write_text(json.dumps(asdict(fit_verdicts(grader))) + "\n", encoding="utf-8")
+        load_verdict_model.cache_clear()
+    figures = grading_figures(grader, options.split)
+    if options.json:
+        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
+    else:
+        for name, figure in figures.items():
+            print(f"{name:36}{format_figure(figure.to_dict())}")
     return 0
 
 

@@ -20,8 +20,7 @@ ALT_TEXTS = {
     "styles": "Right section in the top 5 by style, against the stock pipeline",
 }
 OTHER_SECTIONS = {  # measurements of other commands, shown when their file is there
-    "judge": "The judge", "ir": "Retrieval on public collections", "ablation": "Ablations", "bench": "Speed",
-    "practice": "Practice",
+    "judge": "The judge: unseen topics", "ir": "Retrieval on public collections", "ablation": "Ablations", "bench": "Speed",
 }
 DETAILS = {
     "legs": "Legs on the notes, nDCG@10 over sections", "by style: right section in top 5": "Right section in top 5, by style",
@@ -29,10 +28,16 @@ DETAILS = {
 }
 WHOLE = {
     "key points": "### Key points of the bank's questions in their answers", "support": "### Support of generated sentences",
+    "judge": "### The judge, on questions it has not seen", "interviews": "### Mock interviews with simulated candidates",
+    "interviews, graded by the judge": "### The same, graded by the judge",
 }
 SUPPORT = (
     "Planted faults are sentences of the notes with one word or number changed, against their own passage: comparing words finds "
     "most of them. The paraphrases are right and wrong statements in other words, and closer to what a chat model writes."
+)
+GRADING = (
+    "300 answers to 60 questions in eight styles and five levels, and 90 that try to fool the grader. One language model wrote the "
+    "answers and labelled them, apart from the grader; others wrote the judge's training data, to other questions."
 )
 LIMITS = """\
 - Questions, labels, notes, key points and planted texts are all written by language models. No learner has been observed, and no
@@ -136,10 +141,11 @@ def goals_table(measured: Mapping[str, Any], table: Any) -> str:
 def _goal_row(outcome: Outcome) -> list[str]:
     goal = outcome.goal
     sign = ">=" if goal.direction == "at least" else "<="
-    bound = "> 0, with the interval" if goal.whole_interval else f"{sign} {goal.bound:.2f}"
+    whole = f"{'>' if goal.direction == 'at least' else '<'} 0, with the interval"
+    bound = whole if goal.whole_interval else f"{sign} {goal.bound:.2f}"
     borderline = outcome.figure is not None and not goal.whole_interval and not outcome.sure
     cases = "-" if outcome.figure is None else str(outcome.figure["n"])
-    measured_on = {"all": "bank" if goal.group == "key points" else "notes"}.get(goal.where, goal.where)
+    measured_on = {"all": {"key points": "bank", "support": "notes"}.get(goal.group, "")}.get(goal.where, goal.where)
     if outcome.figure is not None and "(" in outcome.name:
         measured_on += f", by {outcome.name.partition('(')[2].rstrip(')')}"
     state = outcome.state + (", within the interval" if borderline else "")

@@ -41,10 +41,6 @@ UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best
 class Encoder(Protocol):
     """Embeds texts as unit vectors, shape (texts, dimension)."""
 
-    def section(self, anchor: str) -> list[Chunk]:
-        """The chunks of the section that an anchor (`note#section` or `note#section--part`) names, in order."""
-        return [self.chunks[place] for place in self._sections.places(anchor)]
-
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts."""
 

@@ -17,6 +17,7 @@ from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
 from evals.judge.train import EPOCHS, LEARNING_RATE, train
 
 EASY_SHARE = 0.5
+SCORED_PAIRS = 6000
 
 
 def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair]]:
@@ -41,6 +42,13 @@ def thin(pairs: list[Pair], limit: int | None) -> list[Pair]:
     return sorted(kept, key=lambda pair: rank[pair.group])[:limit]
 
 
+def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:
+    """Some of the pairs, drawn at random, always the same."""
+    shuffled = list(pairs)
+    random.Random(0).shuffle(shuffled)  # noqa: S311 - not for security
+    return shuffled[:count]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train or score. Returns the exit status."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -63,11 +71,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epochs = [thin(select(options.split, seed)[0], options.limit) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
-    from evals.judge.score import format_report, score
+    from core.judge import Judge
+    from core.models import packaged_model_dir
+    from evals.judge.score import judge_figures
+    from evals.tables import format_figure
 
-    random.Random(0).shuffle(test)  # noqa: S311 - not for security
-    report = score(test[: options.limit] if options.command == "score" else test[:6000], options.weights)
-    print(json.dumps(report) if options.json else format_report(report))
+    figures = judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), Judge(packaged_model_dir(), options.weights))
+    if options.json:
+        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
+    else:
+        for name, figure in figures.items():
+            print(f"{name:36}{format_figure(figure.to_dict())}")
     return 0
 
 

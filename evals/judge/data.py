@@ -1,4 +1,4 @@
-"""Pairs (claim, evidence, label) built from the texts in `pairs/`, the question bank and the notes; seeded, so always the same.
+"""Pairs (claim, evidence, label) from the texts in `pairs/` and `answers/`, the question bank and the notes; seeded, so always the same.
 
 Every text is evidence for several claims with different labels, so that the evidence alone does not give the label away: a
 right text supports its key point, supports half of it, contradicts the wrong version, states a part of two joined claims and is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -21,8 +21,11 @@ from evals.judge.edits import plant_fault
 from evals.judge.noise import filler, stuff_keywords
 
 PAIRS_DIR = Path(__file__).with_name("pairs")
+ANSWERS_DIR = Path(__file__).with_name("answers")
+LETTERS: dict[str, Support] = {"m": "supported", "p": "partly", "x": "unrelated", "c": "contradicted"}
 UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
 TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
+WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
 Split = Literal["train", "development", "test"]
 
@@ -39,6 +42,15 @@ class Texts:
     right: tuple[str, str]
     partial: str
     false: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LearnerAnswer:
+    """What one line of `answers/` holds: an answer to a question, and what it says of each key point, in their order."""
+
+    question: str
+    text: str
+    labels: tuple[Support, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,20 @@ def load_texts() -> tuple[Texts, ...]:
     return tuple(texts)
 
 
+@cache
+def load_answers() -> tuple[LearnerAnswer, ...]:
+    """All lines of `answers/` whose question exists and has as many key points as the line has letters."""
+    bank = {question.id: question for question in load_questions()}
+    answers = []
+    for path in sorted(ANSWERS_DIR.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            question = bank.get(row["q"])
+            if question and len(row["v"]) == len(question.key_points):
+                answers.append(LearnerAnswer(row["q"], row["a"], tuple(LETTERS[letter] for letter in row["v"])))
+    return tuple(answers)
+
+
 def split_of(question: str) -> Split:
     """The split that a question belongs to, by a hash of its id."""
     place = random.Random(f"split {question}").random()  # noqa: S311 - not for security
@@ -99,6 +125,9 @@ def build_pairs(seed: int = 0) -> list[Pair]:
             pairs += _answers(question, texts, others, random_)
             pairs += _notes(question, texts, passages, random_)
             pairs += _noise(question, texts, random_)
+    for answer in load_answers():
+        known = {texts.index: texts for texts in by_question.get(answer.question, ())}
+        pairs += _learner(bank[answer.question], answer, known, random_)
     return [*pairs, *_faults(passages, random_)]
 
 
@@ -147,6 +176,16 @@ def _answers(question: Question, texts: Texts, others: Sequence[Texts], random_:
         }
         for claim, label in labels[kind]:
             yield Pair(claim, evidence, label, question.topic, question.id, "answer", f"{question.id} {texts.index} long")
+
+
+def _learner(question: Question, answer: LearnerAnswer, known: Mapping[int, Texts], random_: random.Random) -> Iterator[Pair]:
+    """A learner's answer against every key point; where it states the point, also against the wrong version and the half."""
+    for index, (point, label) in enumerate(zip(question.key_points, answer.labels, strict=True)):
+        claims: list[tuple[str, Support]] = [(point.text, label)]
+        if label == "supported" and (texts := known.get(index)):
+            claims.append((texts.wrong, "contradicted") if random_.random() < WRONG_CLAIMS else (texts.half, "supported"))
+        for claim, verdict in claims:
+            yield Pair(claim, answer.text, verdict, question.topic, question.id, "learner", f"{question.id} {index} learner")
 
 
 def _noise(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:

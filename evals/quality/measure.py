@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,7 +19,11 @@ from core.judge import WEIGHTS_FILE, Judge
 from core.models import PACKAGED_MODEL, PACKAGED_SHA256, choose_precision
 from core.settings import REPOSITORY, Settings
 from core.store import get_question_store
+from evals.candidates import interview_figures, judge_grader, scripted_grader
 from evals.cases import Case, Split, load_cases
+from evals.grading import grading_figures
+from evals.judge.__main__ import SCORED_PAIRS, sample_pairs, select
+from evals.judge.score import judge_figures
 from evals.quality.abstention import (
     abstention_curves,
     abstention_figures,
@@ -45,11 +50,14 @@ from evals.quality.support import available_judge, planted_faults, support_figur
 from ingest.manifest import read_manifest
 from ingest.pipeline import ingest, is_stale, knowledge_files
 from ingest.progress import show_progress
+from practice.evidence import NoteQuotes
+from practice.grading import JudgeGrader
 from retrieval.retriever import Retriever, get_retriever
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 STYLE_SCORES = ("right section in top 5", "MRR")
 QUICK_QUESTIONS, QUICK_FAULTS = 60, 60  # sample sizes for the floors
+INTERVIEWS, JUDGED_INTERVIEWS = 100, 20  # the trained judge takes longer than the scripted grader
 Measurement = dict[str, Any]
 
 
@@ -62,6 +70,11 @@ class Bench:
     assistant: Assistant
     bank: Sequence[Question]
     judge: Judge | None
+
+    @cached_property
+    def grader(self) -> JudgeGrader | None:
+        """The grader of the app without a chat model; None without a judge."""
+        return JudgeGrader(self.judge, self.retriever, NoteQuotes(self.retriever.chunks)) if self.judge else None
 
     @property
     def passages(self) -> dict[str, str]:
@@ -104,6 +117,8 @@ def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], l
         "injections": injection_figures(attempts),
         "latency": latency_figures(retrieve_ms, replies),
     }
+    if bench.grader:
+        groups["grading"] = grading_figures(bench.grader, split)
     return groups, abstention_curves(replies, wrong), found
 
 
@@ -145,6 +160,13 @@ def measure_all(bench: Bench) -> Measurement:
         whole["key points"] |= key_point_figures(bench.bank, answers, name, presence)
     _say("planted faults")
     whole["support"] = support_figures(planted_faults(bench.retriever.chunks), bench.judge)
+    if bench.judge:
+        _say("the judge, on questions that it has not seen")
+        whole["judge"] = judge_figures(sample_pairs(select("questions")[2], SCORED_PAIRS), bench.judge)
+    _say("simulated candidates")
+    whole["interviews"] = interview_figures(INTERVIEWS, scripted_grader)
+    if bench.grader:
+        whole["interviews, graded by the judge"] = interview_figures(JUDGED_INTERVIEWS, judge_grader(bench.grader))
     measured["all"] = groups_to_dict(whole)
     _say("the stock pipeline")
     measured["stock"] = _measure_stock(bench, rankings)
