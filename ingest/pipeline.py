@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,7 +105,7 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
         _apply(settings, store, _load(changed, report), gone, progress, report)
         report.total_chunks = len(store)
     if banks != known_banks:
-        _sync_questions(settings, report)
+        _sync_questions(settings, progress, report)
     failed = set(report.failures)
     documents = {name: digest for name, digest in manifest.documents.items() if not _is_bank(name)} | hashes | banks
     manifest.documents = {name: digest for name, digest in documents.items() if name not in failed and name not in gone}
@@ -169,7 +169,7 @@ def _is_bank(name: str) -> bool:
     return name.startswith(("knowledge/questions/", "knowledge/asked/", "knowledge/unanswered"))
 
 
-def _sync_questions(settings: Settings, report: IngestReport) -> None:
+def _sync_questions(settings: Settings, progress: Progress, report: IngestReport) -> None:
     """Embed the bank's new questions, drop the ones that are gone."""
     try:
         wanted = {chunk.id: chunk for chunk in question_chunks(settings.knowledge_dir)}
@@ -180,7 +180,7 @@ def _sync_questions(settings: Settings, report: IngestReport) -> None:
         stored = {chunk.id for chunk in store.chunks()}
         new = [chunk for id_, chunk in wanted.items() if id_ not in stored]
         if new:
-            store.upsert(new, get_embeddings(settings).encode([chunk.text for chunk in new]))
+            _embed(get_embeddings(settings), store, {chunk: chunk.text for chunk in new}, progress)
         store.delete(stored - set(wanted))
 
 
@@ -218,20 +218,19 @@ def _apply(  # noqa: PLR0917 - one caller
     for name in gone:
         stale |= {chunk.id for chunk in store.chunks(document=name)}
     if new:
-        _embed(get_embeddings(settings), store, new, progress)
+        _embed(get_embeddings(settings), store, {chunk: chunk_embedding_text(chunk) for chunk in new}, progress)
     store.update(moved)
     store.delete(stale)
     report.embedded_chunks, report.deleted_chunks = len(new), len(stale)
 
 
-def _embed(embeddings: SentenceEmbeddings, store: ChunkStore, chunks: list[Chunk], progress: Progress) -> None:
-    """Embed in batches of similar length, each written at once."""
-    texts = {chunk.id: chunk_embedding_text(chunk) for chunk in chunks}
-    ordered = sorted(chunks, key=lambda chunk: len(texts[chunk.id]), reverse=True)
+def _embed(embeddings: SentenceEmbeddings, store: ChunkStore, texts: Mapping[Chunk, str], progress: Progress) -> None:
+    """Embed in batches of similar length, each written at once: an interrupted ingest goes on where it was."""
+    ordered = sorted(texts, key=lambda chunk: len(texts[chunk]), reverse=True)
     progress(0, len(ordered))
     for start in range(0, len(ordered), EMBED_BATCH):
         batch = ordered[start : start + EMBED_BATCH]
-        store.upsert(batch, embeddings.encode([texts[chunk.id] for chunk in batch]))
+        store.upsert(batch, embeddings.encode([texts[chunk] for chunk in batch]))
         progress(start + len(batch), len(ordered))
 
 

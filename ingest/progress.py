@@ -12,4 +12,4 @@ def show_progress(done: int, total: int) -> None:
         end = "\n" if done == total else ""
         print(f"\rEmbedding {'#' * filled}{'.' * (30 - filled)} {done}/{total}", end=end, file=sys.stderr, flush=True)
     elif done == total:
-        print(f"Embedded {total} passages.", file=sys.stderr)
+        print(f"Embedded {total} texts.", file=sys.stderr)

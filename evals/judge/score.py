@@ -24,15 +24,16 @@ def judge_figures(pairs: Sequence[Pair], judge: Judge) -> Figures:
     labels = np.array([SUPPORTS.index(pair.label) for pair in pairs])
     highest = np.array([max(j.probabilities) for j in judgements])
     right, sure = predicted == labels, highest >= UNSURE_BELOW
-    contradicted = predicted[labels == SUPPORTS.index("contradicted")]
+    denied = labels == SUPPORTS.index("contradicted")
+    fooled = (predicted == SUPPORTS.index("supported"))[denied]
     forms = sorted({pair.form for pair in pairs})
     return {
         "macro F1": paired_bootstrap(_macro_f1, predicted.tolist(), labels.tolist()),
         **{f"F1 {name}": paired_bootstrap(partial(_f1, verdict=i), predicted.tolist(), labels.tolist()) for i, name in enumerate(SUPPORTS)},
-        "contradicted called supported": mean_figure(contradicted == 0, "lower"),
-        "the same, unsure ones left out": mean_figure(((contradicted == 0) & sure[labels == SUPPORTS.index("contradicted")]).tolist(), "lower"),
+        "contradicted called supported": mean_figure(fooled.tolist(), "lower"),
+        "the same, unsure ones left out": mean_figure((fooled & sure[denied]).tolist(), "lower"),
         "ECE": paired_bootstrap(_calibration_error, highest.tolist(), right.tolist(), "lower"),
-        "unsure": mean_figure(~sure, "neither"),
+        "unsure": mean_figure((~sure).tolist(), "neither"),
         "accuracy when sure": mean_figure(right[sure]),
         **{f"accuracy, form {form}": mean_figure(right[[p.form == form for p in pairs]]) for form in forms},
         "milliseconds a pair": Figure(round(milliseconds, 2), round(milliseconds, 2), round(milliseconds, 2), len(pairs), "neither"),
