@@ -11,6 +11,7 @@ from chat.citations import make_safe, verify
 from chat.extractive import Draft, compose
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
+from chat.guard import addresses_assistant
 from chat.intents import Depth, split_depth
 from chat.standalone import standalone_question
 from core.content import GlossaryTerm, Question
@@ -25,6 +26,7 @@ from retrieval.retriever import Retriever
 SEARCH_DEPTH = 20
 MAX_PARTS = 3
 TOKEN = re.compile(r"\S+\s*")
+_MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
 _REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
 _PART_BREAK = re.compile(r"\?\s+|;\s+|,?\s+and (?:also )?(?=(?:what|how|why|when|which|who|where)\b)", re.IGNORECASE)
 
@@ -168,6 +170,8 @@ class Assistant:
         """For a partial answer: one sentence that says what the notes do not hold."""
         if base.verdict != "partial":
             return ""
+        if addresses_assistant(base.standalone_question) or _MARKUP.search(base.standalone_question):  # it may demand these very words
+            return "*Your notes cover only a part of this question.*"
         uncovered = [f.question.rstrip("?.! ") for f in findings if f.verdict == "not_covered"]
         if uncovered:
             return f"*Not in your notes: {'; '.join(map(_plain_words, uncovered))}.*"

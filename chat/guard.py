@@ -25,6 +25,11 @@ _ADDRESSED = re.compile(
 )
 
 
+def addresses_assistant(text: str) -> bool:
+    """True for a text that gives the assistant instructions instead of saying or asking something."""
+    return bool(_ADDRESSED.search(text))
+
+
 def hidden_spans(chunk: Chunk) -> list[tuple[int, int]]:
     """Start and end of the paragraphs of a chunk that are not to be quoted; none in shipped notes."""
     if chunk.document.startswith(SHIPPED_PREFIX):
@@ -32,7 +37,7 @@ def hidden_spans(chunk: Chunk) -> list[tuple[int, int]]:
     spans = []
     position = 0
     for paragraph in re.split(r"(\n\s*\n)", chunk.text):
-        if _ADDRESSED.search(paragraph):
+        if addresses_assistant(paragraph):
             spans.append((position, position + len(paragraph)))
         position += len(paragraph)
     return spans

@@ -14,6 +14,7 @@ from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Turn
 from prompts import render
+from retrieval.lexical import STOPWORDS, tokenize
 
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
@@ -34,8 +35,16 @@ _POINTS_BACK = frozenset(
     "compute calculate measure detect fix avoid prevent handle do's mean".split()
 )
 _EXPLETIVE = re.compile(r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b", re.I)
-OWN_CONTEXT_WORDS = 9  # a question this long that names its subject before the pronoun means its own subject
+_CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
+# what compares with, or adds to, something said before
+_ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
+OWN_SUBJECT_TERMS = 5  # content words that make a message one on its own, without a name of the field in it
+LEANING_TERMS = 6  # a message with so many does not lean on the conversation, whatever words it has
+ANTECEDENT_TERMS = 3  # content words of the earlier clauses of a message that its pronouns may stand for
+SUBJECT_WORDS = 7
+_PLURAL = frozenset("they them these those both the each".split())
 _OPENER = re.compile(r"^(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+", re.I)
+_TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
 _CONTINUE = re.compile(
     r"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|go deeper|deeper|more(?: detail)?s?|tell me more|say more|elaborate|"
@@ -43,13 +52,7 @@ _CONTINUE = re.compile(
     r"(?:give me |show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
     re.I,
 )
-_SCAFFOLD = re.compile(
-    r"^(?:please |can you |could you |would you )*(?:explain(?: to me)?(?: how| what| why| the concept of)?|describe(?: how)?|tell me (?:about|how|what)|define|give me|"
-    r"what(?:'s| is| are| does| do| happens (?:in|during))|how (?:does|do|is|are|would you|would|can|should|to)|why (?:is|are|does|do|use)|when (?:should|would|do) (?:i|you|we)(?: use)?|where|who|which|"
-    r"compare(?: and contrast)?|list|name|implement|design)\s+",
-    re.I,
-)
-_TAIL = re.compile(r"\s+(?:works?|mean|means|stand for|used for|matter|differ.*|do)$", re.I)
+_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter stand know define compare differ pls simply between difference".split())
 
 
 def standalone_question(
@@ -86,20 +89,22 @@ def _ask_model(history: Sequence[Turn], question: str, model: ChatModel) -> str:
 
 
 class _Resolver:
-    """Follows a conversation turn by turn: what it is about (`focus`), and the things it has named in order (`items`)."""
+    """Follows a conversation turn by turn: what it is about (`subject`), and the things it has named in order (`items`)."""
 
     def __init__(self, glossary: Sequence[GlossaryTerm]) -> None:
-        names = {name for term in glossary for name in term.names if len(name) > 1}
-        self._names = {name.lower() for name in names}
+        self._names = {_plain(name) for term in glossary for name in term.names if len(name) > 1}
         self.previous = ""
-        self.focus = ""
+        self.subject = ""
+        self.names: list[str] = []
         self.items: list[str] = []
 
     def resolve(self, question: str) -> str:
-        """The standalone form of the next user turn; the focus moves on."""
-        text = _OPENER.sub("", " ".join(question.split())) if self.previous else " ".join(question.split())
-        resolved = self._rewrite(text, question) if self.previous else text
-        self._note(resolved, asked=text)
+        """The standalone form of the next user turn; the subject moves on."""
+        question = " ".join(question.split())
+        resolved = self._rewrite(question) if self.previous else question
+        if resolved == question:
+            self._start(question)
+        self.previous = resolved
         return resolved[:MAX_STANDALONE_CHARACTERS]
 
     def hear(self, answer: str) -> None:
@@ -112,19 +117,61 @@ class _Resolver:
         if len(names) > 1:
             self.items = [name.strip(" :*.") for name in names]
 
-    def _rewrite(self, text: str, question: str) -> str:
+    def _start(self, question: str) -> None:
+        """A message that stands on its own sets the subject."""
+        sides, entities = comparison_sides(question), self._entities(question)
+        subject = _subject(question)
+        if len(subject.split()) > SUBJECT_WORDS and entities:
+            subject = " ".join(entities[:3])
+        if subject:
+            self.subject = subject
+            only_names = not re.sub("|".join(map(re.escape, entities)), "", subject).replace("and", "").replace("or", "").replace("vs", "").strip(" ,&.")
+            self.names = entities if entities and only_names else []
+        named = sides if len(sides) > 1 else entities
+        self.items = named if len(named) > 1 else self.items
+
+    def _rewrite(self, question: str) -> str:
+        text = _TAG.sub("", _OPENER.sub("", question))
+        opened = text != question
         if _CONTINUE.match(text):
             return f"{self.previous.rstrip('?.! ')}: {text[0].lower()}{text[1:]}"
-        replaced = self._replace_ordinals(text)
-        if any(self._points_back(replaced, match, question) for match in _PRONOUN.finditer(replaced)):
-            return _capitalize(self._replace_pronouns(replaced, question))
-        if replaced != text:
-            return _capitalize(replaced)
-        if match := _WHAT_ABOUT.match(question.strip()):
+        named = self._replace_ordinals(text)
+        back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
+        if back and len(set(tokenize(named))) <= LEANING_TERMS:
+            return _capitalize(self._join(named, back))
+        if match := _WHAT_ABOUT.match(question):
             return self._swap(match["rest"])
-        if len(text.split()) <= 4 and not self._entities(text) and self.focus and not comparison_sides(text):
-            return _capitalize(f"{text.rstrip('?.! ')} of {self.focus}?")
-        return text
+        if named != text:
+            return _capitalize(named if self._names_subject(named) else self._join(named))
+        return _capitalize(self._join(named)) if self._leans(named, opened) else question
+
+    def _leans(self, text: str, opened: bool) -> bool:
+        """True when a message has too few words of its own to be understood without the conversation."""
+        terms, entities = len(set(tokenize(text))), self._entities(text)
+        if comparison_sides(text):
+            return False
+        marked = opened or bool(_ANAPHOR.search(text))
+        return len(entities) < 2 and terms < LEANING_TERMS if marked else not entities and terms < OWN_SUBJECT_TERMS
+
+    def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
+        """The text with the subject of the conversation: in the place of its pronouns where these stand for names, else behind it."""
+        several = " and ".join(self.names[:3])
+
+        def name(match: re.Match[str]) -> str:
+            word = match[1].lower()
+            many = word == "their" or word.split()[0] in _PLURAL
+            if match.start() not in places or not several or ((len(self.names) > 1) != many and not many):
+                return match[0]
+            return f"{several}'s" if word in {"its", "their"} else several
+
+        places = {match.start() for match in back}
+        joined = _PRONOUN.sub(name, text)
+        if joined != text or not self.subject:
+            return joined
+        return f"{text.rstrip('?.! ')} ({self.subject})?"
+
+    def _names_subject(self, text: str) -> bool:
+        return any(_plain(item) in _plain(text) for item in self.items if _plain(item) in _plain(self.subject))
 
     def _replace_ordinals(self, text: str) -> str:
         def name(match: re.Match[str]) -> str:
@@ -134,69 +181,47 @@ class _Resolver:
 
         return _ORDINAL.sub(name, text)
 
-    def _points_back(self, text: str, match: re.Match[str], question: str) -> bool:
-        """True when a pronoun stands for something said before this question."""
-        word, before = match[1].lower(), text[: match.start()].split()
+    def _points_back(self, text: str, match: re.Match[str]) -> bool:
+        """True when a pronoun stands for something said before this message, not in an earlier clause of it."""
+        word, before = match[1].lower(), text[: match.start()]
         if word in {"that", "this", "these", "those"}:
             at_end = not text[match.end() :].strip(" ?.!")
-            if not (at_end or not before or before[-1].lower().strip(",;") in _POINTS_BACK):
+            last = before.lower().split()[-1:]
+            if not (at_end or not last or last[0].strip(",;") in _POINTS_BACK):
                 return False
         if word == "it" and any(m.start() <= match.start() < m.end() for m in _EXPLETIVE.finditer(text)):
             return False
-        opened = bool(_OPENER.match(question))
-        own_context = len(text.split()) >= OWN_CONTEXT_WORDS and bool(self._entities(text[: match.start()]))
-        return opened or not own_context
-
-    def _replace_pronouns(self, text: str, question: str) -> str:
-        plural = " and ".join(self.items[:3]) if len(self.items) > 1 else self.focus
-
-        def name(match: re.Match[str]) -> str:
-            if not self._points_back(text, match, question):
-                return match[0]
-            word = match[1].lower()
-            if word in {"its", "their"}:
-                return f"{self.focus if word == 'its' else plural}'s"
-            many = word.split()[0] in {"they", "them", "these", "those", "both", "the", "each"}
-            return (plural if many else self.focus) or match[0]
-
-        return _PRONOUN.sub(name, text)
+        breaks = [found.start() for found in _CLAUSE.finditer(before)]
+        earlier = before[: breaks[-1]] if breaks else ""
+        return not self._entities(earlier) and len(set(tokenize(earlier))) < ANTECEDENT_TERMS
 
     def _swap(self, rest: str) -> str:
         """`What about IVF?` after a question on HNSW: the same question on IVF."""
         rest = re.sub(r"^(?:the|a|an) ", "", rest.rstrip("?.! "), flags=re.I)
-        entities = self._entities(rest)
-        if self.focus and entities and len(rest.split()) <= 5:
-            pattern = re.compile(rf"(?<!\w){re.escape(self.focus)}(?!\w)", re.I)
+        if self.subject and self._entities(rest) == [rest]:
+            pattern = re.compile(rf"(?<!\w){re.escape(self.subject)}(?!\w)", re.I)
             if pattern.search(self.previous):
-                return pattern.sub(lambda _: rest, self.previous)
-        if entities or not self.focus:
-            return _capitalize(f"{rest}?")
-        return _capitalize(f"{rest} of {self.focus}?")
-
-    def _note(self, resolved: str, asked: str) -> None:
-        self.previous = resolved
-        sides = comparison_sides(resolved)
-        entities = self._entities(resolved)
-        if len(sides) > 1:
-            self.items, self.focus = sides, sides[0]
-        elif entities:
-            self.focus = entities[0]
-            if len(entities) > 1:
-                self.items = entities
-        elif not self._entities(asked) and not _CONTINUE.match(asked):
-            self.focus = _subject(resolved) or self.focus
+                swapped = pattern.sub(lambda _: rest, self.previous)
+                self.items, self.subject, self.names = [self.subject, rest], rest, [rest]
+                return swapped
+        if len(set(tokenize(rest))) >= LEANING_TERMS:
+            return _capitalize(rest) + "?"
+        joined = self._join(rest)
+        if self.subject and len(rest.split()) <= 2:
+            self.items = [self.subject, rest]
+        return _capitalize(joined)
 
     def _entities(self, text: str) -> list[str]:
-        """Names of the field in a text, in order: glossary names first of all, else acronyms and capitalised words inside it."""
+        """Names of the field in a text, in order: names of the glossary, and acronyms."""
         words = re.findall(r"[A-Za-z0-9@+#]+(?:[-./][A-Za-z0-9@+#]+)*", text)
         found: list[str] = []
         position = 0
         while position < len(words):
             for length in range(min(5, len(words) - position), 0, -1):
                 phrase = " ".join(words[position : position + length])
-                known = phrase.lower() in self._names or phrase.lower().removesuffix("s") in self._names
-                acronym = length == 1 and len(phrase) > 1 and sum(c.isupper() or c.isdigit() for c in phrase) >= 2
-                if known or acronym:
+                plain = _plain(phrase)
+                acronym = length == 1 and any(c.isupper() for c in phrase) and sum(c.isupper() or c.isdigit() for c in phrase) >= 2
+                if plain in self._names or plain.removesuffix("s") in self._names or acronym:
                     found.append(phrase)
                     position += length - 1
                     break
@@ -204,13 +229,18 @@ class _Resolver:
         return list(dict.fromkeys(found))
 
 
+def _plain(name: str) -> str:
+    return re.sub(r"[-/\s]+", " ", name.lower())
+
+
 def _subject(question: str) -> str:
-    """What a question is about, its scaffolding removed."""
-    text, previous = question.strip().rstrip("?.! "), ""
-    while previous != text:
-        previous, text = text, re.sub(r"^(?:the|a|an)\s+", "", _SCAFFOLD.sub("", text), flags=re.I)
-    text = _TAIL.sub("", text)
-    return text if len(text.split()) <= 8 else ""
+    """What a question is about: the question without the words that only make it one, at its beginning and its end."""
+    words = question.strip().rstrip("?.! ").split()
+    while words and words[0].lower().strip(",") in _FRAME:
+        words.pop(0)
+    while words and words[-1].lower() in _FRAME:
+        words.pop()
+    return " ".join(words)
 
 
 def _capitalize(text: str) -> str:

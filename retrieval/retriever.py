@@ -24,6 +24,7 @@ from retrieval.glossary import Expander
 from retrieval.questions import Pointing, QuestionLeg
 from retrieval.sections import Sections
 from retrieval.snapshot import Snapshot, load_snapshot
+from retrieval.spelling import Speller
 
 LEG_DEPTH = 100  # ranks beyond are not told
 FEATURE_DEPTH = 10  # passages that the confidence looks at
@@ -47,8 +48,10 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """Scores of every passage, one array a stage; `scores` ranks. `pointing` is None without stored questions."""
+    """Scores of every passage, one array a stage; `scores` ranks. `query` is what was searched, typing errors corrected; `pointing` is None
+    without stored questions."""
 
+    query: str
     vector: Vectors
     dense: Scores
     lexical: Scores
@@ -78,6 +81,7 @@ class Retriever:
             QuestionLeg(index.questions, index.question_vectors, self._sections, index.question_words) if index.questions else None
         )
         self._expander = Expander(glossary)
+        self._speller = Speller(self.chunks, index.lexical)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
@@ -92,6 +96,7 @@ class Retriever:
             return Retrieval(query, (), 0.0)
         clock = _Clock()
         found = self.search(query, clock, without)
+        query = found.query
         allowed = np.flatnonzero(self._topics == topic) if topic is not None else None
         places = _top(found.scores, allowed, max(k, RERANK_DEPTH if self._reranker else FEATURE_DEPTH))
         hits = self._hits(found, places, allowed)
@@ -108,6 +113,7 @@ class Retriever:
         """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions
         to leave out, for evaluation."""
         clock = clock or _Clock()
+        query = self._speller.correct(query)
         vector = self._encoder.encode([query])[0]
         clock.lap("embed")
         dense = self._dense.scores(vector)
@@ -122,7 +128,7 @@ class Retriever:
         else:
             scores = fused + self._sections.spread(self._prior(query, dense, pointing))
         clock.lap("sections")
-        return Search(vector, dense, lexical, fused, scores, pointing)
+        return Search(query, vector, dense, lexical, fused, scores, pointing)
 
     def neighbours(self, chunk: Chunk, headings: tuple[str, ...]) -> list[Chunk]:
         """The chunks of the same document whose heading path starts with `headings`, in order."""
