@@ -276,7 +276,7 @@ def _trace(findings: Sequence[_Finding]) -> tuple[dict[str, object], ...]:
     """What the "why this answer" panel shows."""
     return tuple(
         {
-            "question": f.question, "confidence": round(f.retrieval.confidence, 4),
+            "question": f.question, "searched": f.retrieval.query, "confidence": round(f.retrieval.confidence, 4),
             "features": {k: round(v, 3) for k, v in f.retrieval.features.items()},
             "timings_ms": dict(f.retrieval.timings_ms),
             "hits": [

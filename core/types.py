@@ -79,7 +79,8 @@ class Hit:
 class Retrieval:
     """What a query found: hits best first, a calibrated confidence in [0, 1] and how it came about.
 
-    `same_question` is the id of the bank's question that asks for the same, or an empty string.
+    `query` is what was searched, typing errors corrected; `same_question` is the id of the bank's question that asks for the same, or
+    an empty string.
     """
 
     query: str

@@ -20,7 +20,7 @@ OPENINGS = (
     "Welcome. We have {minutes} minutes together. Take a moment to think before each answer if you like.",
 )
 THANKS = ("Thank you.", "All right.", "Thanks, I have noted that.", "Okay.", "Understood.", "Thank you, let us go on.")
-TURNS = ("Let us turn to {subject}.", "The next one is about {subject}.", "I would like to hear about {subject}.")
+TURNS = ("Let us turn to {subject}.", "This one is about {subject}.", "I would like to hear about {subject}.")
 CLOSINGS = (
     "That is all from my side. Thank you for the conversation; your report is ready.",
     "We will stop here. Thank you for your time; the report has the details.",

@@ -100,6 +100,8 @@ def _show_trace(answer: Answer) -> None:
         for part in answer.trace:
             if len(answer.trace) > 1:
                 st.markdown(f"**Part:** {plain(part['question'])} (confidence {part['confidence']:.2f})")
+            if part.get("searched", part["question"]) != part["question"]:
+                st.markdown(f"**Read as:** {plain(part['searched'])}")
             rows = [
                 {
                     "meaning rank": hit["dense_rank"], "word rank": hit["lexical_rank"], "cosine": hit["dense_score"],
