@@ -32,14 +32,15 @@ def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair
     return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
 
 
-def thin(pairs: list[Pair], limit: int | None) -> list[Pair]:
-    """At most `limit` pairs: whole groups, drawn at random; of pairs that are easy to tell (unrelated ones) only EASY_SHARE."""
-    random_ = random.Random(0)  # noqa: S311 - not for security
-    kept = [pair for pair in pairs if pair.label != "unrelated" or random_.random() < EASY_SHARE]
+def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
+    """At most `limit` pairs: learners' answers first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones)
+    only EASY_SHARE."""
+    random_ = random.Random(seed)  # noqa: S311 - not for security
+    kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
     groups = sorted({pair.group for pair in kept})
     random_.shuffle(groups)
     rank = {group: place for place, group in enumerate(groups)}
-    return sorted(kept, key=lambda pair: rank[pair.group])[:limit]
+    return sorted(kept, key=lambda pair: (pair.form != "learner", rank[pair.group]))[:limit]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _, development, test = select(options.split)
     if options.command == "train":
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
-        epochs = [thin(select(options.split, seed)[0], options.limit) for seed in seeds]
+        epochs = [thin(select(options.split, seed)[0], options.limit, seed) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
     from core.judge import Judge

@@ -26,6 +26,7 @@ LETTERS: dict[str, Support] = {"m": "supported", "p": "partly", "x": "unrelated"
 UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
 TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
 WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
+FAR_CLAIMS, OWN_CLAIMS = 0.4, 0.6  # shares of stated and of contradicted points with claims that balance the labels
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
 Split = Literal["train", "development", "test"]
 
@@ -126,8 +127,10 @@ def build_pairs(seed: int = 0) -> list[Pair]:
             pairs += _notes(question, texts, passages, random_)
             pairs += _noise(question, texts, random_)
     for answer in load_answers():
+        question = bank[answer.question]
         known = {texts.index: texts for texts in by_question.get(answer.question, ())}
-        pairs += _learner(bank[answer.question], answer, known, random_)
+        far = random_.choice([q for q in bank.values() if q.topic == question.topic and not set(q.notes) & set(question.notes)])
+        pairs += _learner(question, answer, known, far, random_)
     return [*pairs, *_faults(passages, random_)]
 
 
@@ -178,14 +181,26 @@ def _answers(question: Question, texts: Texts, others: Sequence[Texts], random_:
             yield Pair(claim, evidence, label, question.topic, question.id, "answer", f"{question.id} {texts.index} long")
 
 
-def _learner(question: Question, answer: LearnerAnswer, known: Mapping[int, Texts], random_: random.Random) -> Iterator[Pair]:
-    """A learner's answer against every key point; where it states the point, also against the wrong version and the half."""
+def _learner(
+    question: Question, answer: LearnerAnswer, known: Mapping[int, Texts], far: Question, random_: random.Random
+) -> Iterator[Pair]:
+    """A learner's answer against every key point; where it states the point, also against the wrong version and the half.
+
+    Good answers are also set against points of the question `far`, wrong ones against their own sentences: else the evidence would tell.
+    """
+    def pair(claim: str, label: Support, index: int) -> Pair:
+        return Pair(claim, answer.text, label, question.topic, question.id, "learner", f"{question.id} {index} learner")
+
     for index, (point, label) in enumerate(zip(question.key_points, answer.labels, strict=True)):
-        claims: list[tuple[str, Support]] = [(point.text, label)]
+        yield pair(point.text, label, index)
         if label == "supported" and (texts := known.get(index)):
-            claims.append((texts.wrong, "contradicted") if random_.random() < WRONG_CLAIMS else (texts.half, "supported"))
-        for claim, verdict in claims:
-            yield Pair(claim, answer.text, verdict, question.topic, question.id, "learner", f"{question.id} {index} learner")
+            yield pair(texts.wrong, "contradicted", index) if random_.random() < WRONG_CLAIMS else pair(texts.half, "supported", index)
+        if label == "supported" and random_.random() < FAR_CLAIMS:
+            other = random_.choice(far.key_points).text
+            yield pair(other, "unrelated", index)
+            yield pair(" ".join(random_.sample((point.text, other), 2)), "partly", index)
+        if label == "contradicted" and (said := sentences_of(answer.text)) and random_.random() < OWN_CLAIMS:
+            yield pair(random_.choice(said), "supported", index)
 
 
 def _noise(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:

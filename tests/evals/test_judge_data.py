@@ -2,8 +2,10 @@ from collections import Counter
 
 import pytest
 
+from core.content import load_questions
 from core.judge import SUPPORTS
-from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_texts, split_of
+from evals.grading import load_answers as load_graded
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_answers, load_texts, split_of
 from evals.judge.edits import plant_fault
 
 
@@ -18,7 +20,7 @@ def test_there_are_enough_pairs_over_all_topics_and_labels(pairs: list[Pair]) ->
     assert set(labels) == set(SUPPORTS)
     assert min(labels.values()) > 0.1 * len(pairs)
     assert set(range(1, 16)) <= set(topics)
-    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise"}
+    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise", "learner"}
 
 
 def test_the_same_seed_gives_the_same_pairs(pairs: list[Pair]) -> None:
@@ -43,14 +45,15 @@ def test_wrong_texts_are_minimal_edits_of_right_ones() -> None:
     assert sum(kept) / len(kept) > 0.7
 
 
-def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair]) -> None:
+@pytest.mark.parametrize("form", ["short", "learner"])
+def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair], form: str) -> None:
     """Filling and bags of words are left out: they say nothing whatever the claim is."""
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.linear_model import SGDClassifier
 
-    short = [pair for pair in pairs if pair.form == "short"]
-    train = [pair for pair in short if split_of(pair.question) == "train"]
-    test = [pair for pair in short if split_of(pair.question) == "test"]
+    chosen = [pair for pair in pairs if pair.form == form]
+    train = [pair for pair in chosen if split_of(pair.question) == "train"]
+    test = [pair for pair in chosen if split_of(pair.question) == "test"]
     words = HashingVectorizer(ngram_range=(1, 2), n_features=2**16)
     model = SGDClassifier(loss="log_loss", max_iter=20, random_state=0)
     model.fit(words.transform([p.evidence for p in train]), [p.label for p in train])
@@ -69,3 +72,18 @@ def test_planted_faults_change_one_thing() -> None:
     assert len(seen) > 4
     for fault in seen:
         assert len(set(sentence.split()) ^ set(fault.split())) <= 4
+
+
+def test_learners_answers_are_labelled_for_every_key_point_of_most_questions() -> None:
+    answers = load_answers()
+    bank = {question.id: question for question in load_questions()}
+    assert len(answers) > 2000
+    assert len({answer.question for answer in answers}) > 450
+    assert all(len(answer.labels) == len(bank[answer.question].key_points) for answer in answers)
+    shares = Counter(label for answer in answers for label in answer.labels)
+    assert min(shares.values()) > 0.1 * sum(shares.values())
+
+
+def test_the_judge_is_not_trained_on_the_questions_that_grading_is_measured_on() -> None:
+    measured = {answer["question_id"] for name in ("graded", "adversarial") for answer in load_graded(name)}
+    assert not measured & {answer.question for answer in load_answers()}
