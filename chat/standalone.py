@@ -35,14 +35,14 @@ _POINTS_BACK = frozenset(
     "compute calculate measure detect fix avoid prevent handle do's mean".split()
 )
 _EXPLETIVE = re.compile(r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b", re.I)
+_PLURAL = frozenset("their they them these those both the each".split())
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
-# what compares with, or adds to, something said before
+# words that compare with, or add to, something said before
 _ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
-OWN_SUBJECT_TERMS = 5  # content words that make a message one on its own, without a name of the field in it
-LEANING_TERMS = 6  # a message with so many does not lean on the conversation, whatever words it has
-ANTECEDENT_TERMS = 3  # content words of the earlier clauses of a message that its pronouns may stand for
+OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
+LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
+ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
 SUBJECT_WORDS = 7
-_PLURAL = frozenset("they them these those both the each".split())
 _OPENER = re.compile(r"^(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
@@ -52,7 +52,8 @@ _CONTINUE = re.compile(
     r"(?:give me |show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
     re.I,
 )
-_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter stand know define compare differ pls simply between difference".split())
+# words at the ends of a question that are not what it is about
+_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus".split())
 
 
 def standalone_question(
@@ -118,60 +119,54 @@ class _Resolver:
             self.items = [name.strip(" :*.") for name in names]
 
     def _start(self, question: str) -> None:
-        """A message that stands on its own sets the subject."""
-        sides, entities = comparison_sides(question), self._entities(question)
+        """Take the subject from a question that stands on its own."""
+        entities, sides = self._entities(question), comparison_sides(question)
         subject = _subject(question)
         if len(subject.split()) > SUBJECT_WORDS and entities:
             subject = " ".join(entities[:3])
         if subject:
             self.subject = subject
-            only_names = not re.sub("|".join(map(re.escape, entities)), "", subject).replace("and", "").replace("or", "").replace("vs", "").strip(" ,&.")
-            self.names = entities if entities and only_names else []
-        named = sides if len(sides) > 1 else entities
-        self.items = named if len(named) > 1 else self.items
+            more = set(_plain(subject).split()) - set(_plain(" ".join(entities)).split())
+            self.names = [] if more - STOPWORDS - {"vs", "versus"} else entities
+        if len(named := sides or entities) > 1:
+            self.items = named
 
     def _rewrite(self, question: str) -> str:
         text = _TAG.sub("", _OPENER.sub("", question))
-        opened = text != question
         if _CONTINUE.match(text):
             return f"{self.previous.rstrip('?.! ')}: {text[0].lower()}{text[1:]}"
         named = self._replace_ordinals(text)
         back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
-        if back and len(set(tokenize(named))) <= LEANING_TERMS:
-            return _capitalize(self._join(named, back))
-        if match := _WHAT_ABOUT.match(question):
-            return self._swap(match["rest"])
+        if back:
+            return self._join(named, back)
         if named != text:
-            return _capitalize(named if self._names_subject(named) else self._join(named))
-        return _capitalize(self._join(named)) if self._leans(named, opened) else question
+            known = any(_plain(item) in _plain(named) for item in self.items if _plain(item) in _plain(self.subject))
+            return _capitalize(named) if known else self._join(named)
+        if match := _WHAT_ABOUT.match(question):
+            return self._swap(match["rest"].rstrip("?.! "))
+        return self._join(text) if self._leans(text, marked=text != question) else question
 
-    def _leans(self, text: str, opened: bool) -> bool:
-        """True when a message has too few words of its own to be understood without the conversation."""
-        terms, entities = len(set(tokenize(text))), self._entities(text)
+    def _leans(self, text: str, marked: bool) -> bool:
+        """True when a message has too few words of its own to be understood without the conversation; one that is `marked` as going
+        on, such as with "but" or "then", may have a name of its own."""
         if comparison_sides(text):
             return False
-        marked = opened or bool(_ANAPHOR.search(text))
-        return len(entities) < 2 and terms < LEANING_TERMS if marked else not entities and terms < OWN_SUBJECT_TERMS
+        terms, entities = _terms(text), self._entities(text)
+        if marked or _ANAPHOR.search(text):
+            return terms <= LEANING_TERMS and len(entities) < 2
+        return terms < OWN_TERMS and not entities
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
-        """The text with the subject of the conversation: in the place of its pronouns where these stand for names, else behind it."""
-        several = " and ".join(self.names[:3])
-
-        def name(match: re.Match[str]) -> str:
+        """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""
+        joined = text
+        for match in reversed(back):
             word = match[1].lower()
-            many = word == "their" or word.split()[0] in _PLURAL
-            if match.start() not in places or not several or ((len(self.names) > 1) != many and not many):
-                return match[0]
-            return f"{several}'s" if word in {"its", "their"} else several
-
-        places = {match.start() for match in back}
-        joined = _PRONOUN.sub(name, text)
-        if joined != text or not self.subject:
-            return joined
-        return f"{text.rstrip('?.! ')} ({self.subject})?"
-
-    def _names_subject(self, text: str) -> bool:
-        return any(_plain(item) in _plain(text) for item in self.items if _plain(item) in _plain(self.subject))
+            if self.names and (len(self.names) == 1 or word.split()[0] in _PLURAL):
+                name = " and ".join(self.names[:3]) + ("'s" if word in {"its", "their"} else "")
+                joined = joined[: match.start()] + name + joined[match.end() :]
+        if joined == text and self.subject:
+            joined = f"{text.rstrip('?.! ')} ({self.subject})?"
+        return _capitalize(joined)
 
     def _replace_ordinals(self, text: str) -> str:
         def name(match: re.Match[str]) -> str:
@@ -182,7 +177,7 @@ class _Resolver:
         return _ORDINAL.sub(name, text)
 
     def _points_back(self, text: str, match: re.Match[str]) -> bool:
-        """True when a pronoun stands for something said before this message, not in an earlier clause of it."""
+        """True when a pronoun stands for something said before this message, not for something in an earlier clause of it."""
         word, before = match[1].lower(), text[: match.start()]
         if word in {"that", "this", "these", "those"}:
             at_end = not text[match.end() :].strip(" ?.!")
@@ -193,23 +188,22 @@ class _Resolver:
             return False
         breaks = [found.start() for found in _CLAUSE.finditer(before)]
         earlier = before[: breaks[-1]] if breaks else ""
-        return not self._entities(earlier) and len(set(tokenize(earlier))) < ANTECEDENT_TERMS
+        return _terms(text) <= LEANING_TERMS + 1 and _terms(earlier) < ANTECEDENT_TERMS and not self._entities(earlier)
 
     def _swap(self, rest: str) -> str:
         """`What about IVF?` after a question on HNSW: the same question on IVF."""
-        rest = re.sub(r"^(?:the|a|an) ", "", rest.rstrip("?.! "), flags=re.I)
-        if self.subject and self._entities(rest) == [rest]:
-            pattern = re.compile(rf"(?<!\w){re.escape(self.subject)}(?!\w)", re.I)
-            if pattern.search(self.previous):
-                swapped = pattern.sub(lambda _: rest, self.previous)
-                self.items, self.subject, self.names = [self.subject, rest], rest, [rest]
-                return swapped
-        if len(set(tokenize(rest))) >= LEANING_TERMS:
-            return _capitalize(rest) + "?"
-        joined = self._join(rest)
-        if self.subject and len(rest.split()) <= 2:
-            self.items = [self.subject, rest]
-        return _capitalize(joined)
+        rest = re.sub(r"^(?:the|a|an) ", "", rest, flags=re.I)
+        before, old = self.subject, self._entities(self.previous)[:1]
+        if old and self._entities(rest) == [rest]:
+            swapped = self.previous.replace(old[0], rest)
+            self._start(swapped)
+            self.items = [old[0], rest]
+            return swapped
+        if _terms(rest) > LEANING_TERMS:
+            return _capitalize(f"{rest}?")
+        if before and len(rest.split()) <= 2:
+            self.items = [before, rest]
+        return self._join(rest)
 
     def _entities(self, text: str) -> list[str]:
         """Names of the field in a text, in order: names of the glossary, and acronyms."""
@@ -230,7 +224,13 @@ class _Resolver:
 
 
 def _plain(name: str) -> str:
+    """A name as it is looked up: lower case, hyphens as spaces."""
     return re.sub(r"[-/\s]+", " ", name.lower())
+
+
+def _terms(text: str) -> int:
+    """How many content words a text has."""
+    return len(set(tokenize(text)))
 
 
 def _subject(question: str) -> str:
