@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from core.content import load_questions
-from core.judge import get_judge
+from core.judge import SUPPORTS, get_judge
 from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.cases import CASES_DIR
+from evals.judge import data as judge_data
 from evals.judge.noise import filler, stuff_keywords
 from evals.quality.figures import Figures, mean_figure, paired_bootstrap
 from evals.tables import format_figure
@@ -91,28 +92,42 @@ def _rank_correlation(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
-    """Fit the verdicts on the development answers, and on text that says nothing: bags of the right words, filling, pleas."""
+    """Fit the verdicts on answers that the judge was not trained on: the development answers, those to its test questions, and text that
+    says nothing (bags of the right words, filling)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     bank = {question.id: from_bank(question) for question in load_questions()}
     random_ = random.Random(seed)  # noqa: S311 - not for security
     rows: list[tuple[list[float], str]] = []
-    for answer in load_answers("graded", "development"):
-        question = bank[answer["question_id"]]
-        texts = [(answer["response"], answer["verdicts"])]
-        if answer["quality"] == "full":
+    for question_id, response, verdicts in (*_development_answers(), *_unseen_answers()):
+        question = bank[question_id]
+        texts = [(response, verdicts)]
+        if verdicts.count("met") >= len(verdicts) - 1:
             bag = ". ".join(stuff_keywords(point.text, random_) for point in question.key_points)
             texts += [(text, ["missed"] * len(question.key_points)) for text in (bag, f"{filler(random_)} {filler(random_)}")]
-        for response, verdicts in texts:
-            pieces = split_response(response)
-            readings = zip(question.key_points, grader.read(question, pieces), verdicts, strict=True) if pieces else ()
+        for text, labels in texts:
+            pieces = split_response(text)
+            readings = zip(question.key_points, grader.read(question, pieces), labels, strict=True) if pieces else ()
             rows += [(verdict_features(point.text, pieces, reading), verdict) for point, reading, verdict in readings]
     scaler = StandardScaler().fit([features for features, _ in rows])
     model = LogisticRegression(C=0.3, max_iter=3000)
     model.fit(scaler.transform([features for features, _ in rows]), [VERDICTS.index(verdict) for _, verdict in rows])
     fitted = (scaler.mean_, scaler.scale_, model.coef_.T, model.intercept_)
     return VerdictModel(*(np.round(values, 4).tolist() for values in fitted))
+
+
+def _development_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
+    for answer in load_answers("graded", "development"):
+        yield answer["question_id"], answer["response"], answer["verdicts"]
+
+
+def _unseen_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Answers of the judge's data to questions that it was not trained on."""
+    verdicts = dict(zip(SUPPORTS, ("met", "partly", "missed", "contradicted"), strict=True))
+    for answer in judge_data.load_answers():
+        if judge_data.split_of(answer.question) != "train":
+            yield answer.question, answer.text, [verdicts[label] for label in answer.labels]
 
 
 def open_grader() -> JudgeGrader:

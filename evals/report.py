@@ -22,6 +22,7 @@ ALT_TEXTS = {
 OTHER_SECTIONS = {  # measurements of other commands, shown when their file is there
     "judge": "The judge: unseen topics", "ir": "Retrieval on public collections", "ablation": "Ablations", "bench": "Speed",
 }
+PLOTS, PLOT_TEXT = {"bench": "retrieval-speed.svg"}, "Milliseconds of a search and of its floor over the number of chunks"
 DETAILS = {
     "legs": "Legs on the notes, nDCG@10 over sections", "by style: right section in top 5": "Right section in top 5, by style",
     "by style: MRR": "MRR, by style",
@@ -223,7 +224,9 @@ def _others(measurements: Path) -> list[str]:
             data = json.loads((measurements / f"{name}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        parts += [f"## {title}", describe_json(data)]
+        plot = PLOTS.get(name, "")
+        shown = f"![{PLOT_TEXT}](plots/{plot})" if plot and (measurements.parent / "plots" / plot).exists() else ""
+        parts += [f"## {title}", *([shown] if shown else []), describe_json(data)]
     return parts
 
 
