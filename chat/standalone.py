@@ -34,7 +34,12 @@ _POINTS_BACK = frozenset(
     "does do did is are was were can could would will should about of for with to in on from like why how and than so explain use using "
     "compute calculate measure detect fix avoid prevent handle do's mean".split()
 )
-_EXPLETIVE = re.compile(r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b", re.I)
+# an "it" that only holds the place of what follows ("is it bad if ...")
+_EXPLETIVE = re.compile(
+    r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b|\bworth it\b|"
+    r"\b(?:is|was|be|makes?|made|find) it (?:\w+ )?(?!\w+ed\b)\w+ (?:if|to|that|when|whether)\b",
+    re.I,
+)
 _PLURAL = frozenset("their they them these those both the each".split())
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
 # words that compare with, or add to, something said before
@@ -43,7 +48,7 @@ OWN_TERMS = 5  # a message with so many content words stands on its own, without
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
 SUBJECT_WORDS = 7
-_OPENER = re.compile(r"^(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+", re.I)
+_OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
 _CONTINUE = re.compile(

@@ -8,7 +8,8 @@ from core.settings import Settings
 from core.types import Turn
 from tests.fake_endpoint import Handler
 
-NAMES = ("HNSW", "IVF", "DiskANN", "product quantization", "BM25", "RAG", "chain of thought prompting", "IVF-PQ", "LoRA", "QLoRA")
+NAMES = ("HNSW", "IVF", "DiskANN", "product quantization", "BM25", "RAG", "chain of thought prompting", "IVF-PQ", "LoRA", "QLoRA", "benchmark", "query expansion")
+# the glossary has the names of the field; what else a message says counts as content words
 GLOSSARY = tuple(GlossaryTerm(term=name, definition="d", topics=(1,)) for name in NAMES)
 
 
@@ -25,16 +26,27 @@ def ask(*turns: str) -> str:
         (("Compare HNSW and IVF", "and when would you use the second one?"), "When would you use IVF?"),
         (("Compare HNSW and IVF", "What is DiskANN?", "and how does it differ from the second one?"), "How does DiskANN differ from IVF?"),
         (("Compare HNSW and IVF", "is the former faster?"), "Is HNSW faster?"),
-        (("Compare HNSW and IVF", "is the second stage slow?"), "is the second stage slow?"),
+        (("Compare HNSW and IVF", "is the second stage slow?"), "Is the second stage slow (HNSW and IVF)?"),
         (("What is product quantization?", "what are its drawbacks?"), "What are product quantization's drawbacks?"),
         (("How much memory does HNSW use?", "what about IVF-PQ?"), "How much memory does IVF-PQ use?"),
-        (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls of chain of thought prompting?"),
+        (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls (chain of thought prompting)?"),
         (("How do LoRA and QLoRA work?", "which of them needs less memory?"), "Which of LoRA and QLoRA needs less memory?"),
         (("How does attention work?", "why?"), "How does attention work: why?"),
         (("What is LoRA?", "how much memory does that take for an 8b model?"), "How much memory does LoRA take for an 8b model?"),
-        (("How to filter?", "A: There are three: pre-filtering, post-filtering and in-filtering.", "and the third?"), "In-filtering?"),
+        (("How to filter?", "A: There are three: pre-filtering, post-filtering and in-filtering.", "and the third?"), "In-filtering (filter)?"),
         (("HNSW vs IVF", "give me an example of each"), "Give me an example of HNSW and IVF"),
-        (("Which prompts exist?", "A: - **Zero-shot**: a\n- **One-shot**: b", "explain the second one"), "Explain One-shot"),
+        (("Which prompts exist?", "A: - **Zero-shot**: a\n- **One-shot**: b", "explain the second one"), "Explain One-shot (prompts exist)?"),
+        (("How do I split a legal contract?", "what about the tables in it"), "What about the tables in it (split a legal contract)?"),
+        (("HNSW vs IVF", "can you show me with numbers"), "Can you show me with numbers (HNSW vs IVF)?"),
+        (("What is late chunking?", "vs contextual retrieval?"), "Vs contextual retrieval (late chunking)?"),
+        (("What is LoRA?", "A: An adapter.", "how would i even notice"), "How would i even notice (LoRA)?"),
+        (("What is LoRA?", "do i still need benchmark data for that"), "Do i still need benchmark data for LoRA"),
+        (("What is LoRA?", "is it hard to train"), "Is it hard to train (LoRA)?"),
+        (("BM25?", "ok and query expansion, why not just that then"), "Query expansion, why not just that (BM25)?"),
+        (("Why use BM25?", "and query-expansion?"), "Why use query-expansion?"),
+        (("first stage recall?", "and speed?", "is the second one worth it"), "Is speed worth it (first stage recall)?"),
+        (("What is LoRA?", "Does HNSW need a training set?", "is it fast"), "Is it fast (HNSW need a training set)?"),
+        (("How does BM25 weigh terms?", "what is LoRA", "and the downside?"), "Downside (LoRA)?"),
     ],
 )
 def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> None:
@@ -44,7 +56,9 @@ def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> Non
 @pytest.mark.parametrize(
     "question",
     ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?",
-     "what does it mean when a benchmark is contaminated", "why does RAG fail when the index is stale and how would you fix it"],
+     "what does it mean when a benchmark is contaminated", "why does RAG fail when the index is stale and how would you fix it",
+     "is it bad if two annotators disagree a lot about the same answer", "what makes it hard to choose M for HNSW", "my model repeats every claim of the user, what do i do about it",
+     "how do i tell my manager about shipping something unsafe", "are benchmark scores worth it"],
 )
 def test_complete_questions_stay_as_they_are(question: str) -> None:
     assert ask("What is LoRA?", "A: An adapter.", question) == question
