@@ -51,6 +51,7 @@ SUBJECT_WORDS = 7
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
+_ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 _CONTINUE = re.compile(
     r"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|go deeper|deeper|more(?: detail)?s?|tell me more|say more|elaborate|"
     r"expand(?: on (?:that|this|it))?|explain (?:that |this |it )?(?:simpler|more simply|simply|again|further|in simple(?:r)? (?:terms|words)|like i'?m (?:five|5))|simpler(?: please)?|30 seconds|in 30 seconds|"
@@ -147,9 +148,16 @@ class _Resolver:
         if named != text:
             known = any(_plain(item) in _plain(named) for item in self.items if _plain(item) in _plain(self.subject))
             return _capitalize(named) if known else self._join(named)
-        if match := _WHAT_ABOUT.match(question):
-            return self._swap(match["rest"].rstrip("?.! "))
-        return self._join(text) if self._leans(text, marked=text != question) else question
+        about = _WHAT_ABOUT.match(question)
+        rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
+        if about and (swapped := self._swap(rest)):
+            return swapped
+        if not self._leans(rest, marked=rest != question):
+            return question
+        joined = self._join(rest)
+        if self.subject and len(rest.split()) <= 2:
+            self.items = [self.subject, rest.rstrip("?.! ")]
+        return joined
 
     def _leans(self, text: str, marked: bool) -> bool:
         """True when a message has too few words of its own to be understood without the conversation; one that is `marked` as going
@@ -195,20 +203,15 @@ class _Resolver:
         earlier = before[: breaks[-1]] if breaks else ""
         return _terms(text) <= LEANING_TERMS + 1 and _terms(earlier) < ANTECEDENT_TERMS and not self._entities(earlier)
 
-    def _swap(self, rest: str) -> str:
-        """`What about IVF?` after a question on HNSW: the same question on IVF."""
-        rest = re.sub(r"^(?:the|a|an) ", "", rest, flags=re.I)
-        before, old = self.subject, self._entities(self.previous)[:1]
-        if old and self._entities(rest) == [rest]:
-            swapped = self.previous.replace(old[0], rest)
-            self._start(swapped)
-            self.items = [old[0], rest]
-            return swapped
-        if _terms(rest) > LEANING_TERMS:
-            return _capitalize(f"{rest}?")
-        if before and len(rest.split()) <= 2:
-            self.items = [before, rest]
-        return self._join(rest)
+    def _swap(self, name: str) -> str:
+        """`IVF` after a question on HNSW: the same question on IVF; empty when it is not a name, or the question was on none."""
+        before = self._entities(self.previous)[:1]
+        if not before or self._entities(name) != [name]:
+            return ""
+        swapped = re.sub(rf"(?<!\w){re.escape(before[0])}(?!\w)", lambda _: name, self.previous)
+        self._start(swapped)
+        self.items = [before[0], name]
+        return swapped
 
     def _entities(self, text: str) -> list[str]:
         """Names of the field in a text, in order: names of the glossary, and acronyms."""

@@ -58,7 +58,7 @@ def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> Non
     ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?",
      "what does it mean when a benchmark is contaminated", "why does RAG fail when the index is stale and how would you fix it",
      "is it bad if two annotators disagree a lot about the same answer", "what makes it hard to choose M for HNSW", "my model repeats every claim of the user, what do i do about it",
-     "how do i tell my manager about shipping something unsafe", "are benchmark scores worth it"],
+     "how do i disagree with my manager about shipping something unsafe", "are benchmark scores worth it", "and what is the difference between BM25 and RAG"],
 )
 def test_complete_questions_stay_as_they_are(question: str) -> None:
     assert ask("What is LoRA?", "A: An adapter.", question) == question
