@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Support = Literal["supported", "partly", "unrelated", "contradicted"]
 SUPPORTS: tuple[Support, ...] = ("supported", "partly", "unrelated", "contradicted")
 WEIGHTS_FILE = Path(__file__).with_name("weights") / "judge.safetensors"
-WEIGHTS_SHA256 = "3990cb8204f7a39f850e9424c9d270f3e9c48b16a4905b499f7b69645298e710"
+WEIGHTS_SHA256 = "dc437655812ba46a3dcb706a4d750bd0f8d31684a58e02d5d2151c8824044caa"
 MAX_PAIR_TOKENS = 320
 UNSURE_BELOW = 0.55  # probability of the likeliest verdict
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")

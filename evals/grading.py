@@ -26,13 +26,16 @@ from evals.quality.figures import Figures, mean_figure, paired_bootstrap
 from evals.tables import format_figure
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import JudgeGrader
-from practice.types import Grade, Grader, from_bank
+from practice.types import Grade, Grader, PracticeQuestion, from_bank
 from practice.verdicts import COEFFICIENTS_FILE, VERDICTS, VerdictModel, load_verdict_model, verdict_features
 from retrieval.snapshot import load_snapshot
 
 LEVELS = 5  # scores are compared in steps of a quarter
 QUALITIES = ("full", "good", "half", "weak", "wrong")
 ATTACK_LIMIT = 0.3
+DEVELOPMENT_WEIGHT = 3.0  # of an answer written apart from the judge's data, in fitting
+UNSEEN_ANSWERS = 260
+REGULARIZATION = 0.1
 
 
 def load_answers(name: str, split: str | None = None, folder: Path = CASES_DIR) -> list[dict[str, Any]]:
@@ -92,34 +95,41 @@ def _rank_correlation(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
-    """Fit the verdicts on answers that the judge was not trained on: the development answers, those to its test questions, and text that
-    says nothing (bags of the right words, filling)."""
+    """Fit the verdicts on answers that the judge was not trained on: the development answers, some to its test questions, and text that
+    says nothing (bags of the right words, filling, the development attacks)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     bank = {question.id: from_bank(question) for question in load_questions()}
     random_ = random.Random(seed)  # noqa: S311 - not for security
-    rows: list[tuple[list[float], str]] = []
-    for question_id, response, verdicts in (*_development_answers(), *_unseen_answers()):
-        question = bank[question_id]
-        texts = [(response, verdicts)]
-        if verdicts.count("met") >= len(verdicts) - 1:
-            bag = ". ".join(stuff_keywords(point.text, random_) for point in question.key_points)
-            texts += [(text, ["missed"] * len(question.key_points)) for text in (bag, f"{filler(random_)} {filler(random_)}")]
-        for text, labels in texts:
-            pieces = split_response(text)
-            readings = zip(question.key_points, grader.read(question, pieces), labels, strict=True) if pieces else ()
-            rows += [(verdict_features(point.text, pieces, reading), verdict) for point, reading, verdict in readings]
-    scaler = StandardScaler().fit([features for features, _ in rows])
-    model = LogisticRegression(C=0.3, max_iter=3000)
-    model.fit(scaler.transform([features for features, _ in rows]), [VERDICTS.index(verdict) for _, verdict in rows])
+    rows: list[list[float]] = []
+    labels: list[int] = []
+    weights: list[float] = []
+
+    def add(question: PracticeQuestion, text: str, verdicts: Sequence[str], weight: float) -> None:
+        if pieces := split_response(text):
+            found = verdict_features([point.text for point in question.key_points], pieces, grader.read(question, pieces))
+            rows.extend(found)
+            labels.extend(VERDICTS.index(verdict) for verdict in verdicts)
+            weights.extend([weight] * len(found))
+
+    for answer in load_answers("graded", "development"):
+        question = bank[answer["question_id"]]
+        add(question, answer["response"], answer["verdicts"], DEVELOPMENT_WEIGHT)
+        if answer["quality"] == "full":
+            nothing = ["missed"] * len(question.key_points)
+            add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, 1.0)
+            add(question, f"{filler(random_)} {filler(random_)}", nothing, 1.0)
+    for answer in load_answers("adversarial", "development"):
+        question = bank[answer["question_id"]]
+        add(question, answer["response"], ["missed"] * len(question.key_points), 1.0)
+    for question_id, text, verdicts in random_.sample(list(_unseen_answers()), UNSEEN_ANSWERS):
+        add(bank[question_id], text, verdicts, 1.0)
+    scaler = StandardScaler().fit(rows)
+    model = LogisticRegression(C=REGULARIZATION, max_iter=5000)
+    model.fit(scaler.transform(rows), labels, sample_weight=weights)
     fitted = (scaler.mean_, scaler.scale_, model.coef_.T, model.intercept_)
     return VerdictModel(*(np.round(values, 4).tolist() for values in fitted))
-
-
-def _development_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
-    for answer in load_answers("graded", "development"):
-        yield answer["question_id"], answer["response"], answer["verdicts"]
 
 
 def _unseen_answers() -> Iterator[tuple[str, str, Sequence[str]]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from core.content import KeyPoint
 from core.errors import EndpointError
@@ -20,7 +21,7 @@ from practice.follow_ups import follow_up_text
 from practice.model_grading import ask_model
 from practice.quantities import find_quantities, missing_quantities
 from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion, Rating
-from practice.verdicts import Reading, decide_verdict
+from practice.verdicts import Reading, decide_verdicts
 
 CREDIT: dict[PointVerdict, float] = {"met": 1.0, "partly": 0.5, "unsure": 0.5, "missed": 0.0, "contradicted": -0.25}
 MISCONCEPTION_COST = 0.1  # of the whole score, for each wrong statement recognised
@@ -56,31 +57,39 @@ class JudgeGrader:
                 return finish_grade(question, ask_model(self._model, question, response, self._notes), (), engine="generative")
             except EndpointError as error:
                 notice = f"{error} The grade below is the built-in judge's."
-        readings = self.read(question, pieces) if pieces else [None] * len(question.key_points)
-        points = zip(question.key_points, readings, strict=True)
-        criteria = [self._decide(question, point, reading, pieces) for point, reading in points]
+        reading = self.read(question, pieces) if pieces else None
+        points = [point.text for point in question.key_points]
+        verdicts: list[tuple[PointVerdict, float]] = [("missed", 1.0)] * len(points)
+        if reading:
+            verdicts = decide_verdicts(points, pieces, reading)
+        criteria = [
+            self._criterion(question, point, verdict, confidence, pieces[reading.speaking(number)] if reading else "", pieces)
+            for number, (point, (verdict, confidence)) in enumerate(zip(question.key_points, verdicts, strict=True))
+        ]
         wrong = self._misconceptions(question, pieces) if pieces else []
         return replace(finish_grade(question, criteria, wrong), notice=notice)
 
-    def read(self, question: PracticeQuestion, pieces: Sequence[str]) -> list[Reading]:
-        """One reading a key point: the judge and the encoder over every piece and every window of the response."""
-        texts = [*pieces, *_windows(pieces)]
+    def read(self, question: PracticeQuestion, pieces: Sequence[str]) -> Reading:
+        """The judge over every piece and every window of the response, in both directions, and the encoder."""
+        windows = _windows(pieces)
         points = [point.text for point in question.key_points]
-        odds = np.array([j.probabilities for j in self._judge.judge([(point, text) for point in points for text in texts])])
-        table = odds.reshape(len(points), len(texts), len(SUPPORTS))
-        cosines = self._encoder.encode(points) @ self._encoder.encode(texts).T
+        cosines = np.asarray(self._encoder.encode(points) @ self._encoder.encode([*pieces, *windows]).T, np.float64)
         cut = len(pieces)
-        return [Reading(rows[:cut], rows[cut:], near[:cut], near[cut:]) for rows, near in zip(table, cosines, strict=True)]
+        return Reading(
+            window_odds=self._odds([(point, window) for point in points for window in windows]).reshape(len(points), -1, len(SUPPORTS)),
+            piece_odds=self._odds([(point, piece) for point in points for piece in pieces]).reshape(len(points), -1, len(SUPPORTS)),
+            stated_odds=self._odds([(piece, point) for point in points for piece in pieces]).reshape(len(points), -1, len(SUPPORTS)),
+            reference_odds=self._odds([(piece, question.reference_answer or " ".join(points)) for piece in pieces]),
+            piece_cosines=cosines[:, :cut], window_cosines=cosines[:, cut:],
+        )
 
-    def _decide(
-        self, question: PracticeQuestion, point: KeyPoint, reading: Reading | None, pieces: Sequence[str]
+    def _odds(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float64]:
+        return np.array([judgement.probabilities for judgement in self._judge.judge(pairs)])
+
+    def _criterion(  # noqa: PLR0917 - one caller
+        self, question: PracticeQuestion, point: KeyPoint, verdict: PointVerdict, confidence: float, said: str, pieces: Sequence[str]
     ) -> Criterion:
         quote, anchor = self._notes.find(point.text, question.notes)
-        verdict: PointVerdict = "missed"
-        confidence, said = 1.0, ""
-        if reading is not None:
-            verdict, confidence = decide_verdict(point.text, pieces, reading)
-            said = pieces[reading.speaking]
         if verdict == "met":
             verdict = _with_numbers(question, point, pieces)
         return Criterion(

@@ -1,7 +1,7 @@
 """From the judge's reading of a response to one verdict a key point: a multinomial logistic model over what was read.
 
-The judge alone leans toward "contradicted" on answers unlike its training; similarity, shared terms and numbers correct it. Fitted by
-`python -m evals.grading --fit` on the development answers; the coefficients are in verdicts.json.
+The judge alone leans toward "contradicted" on answers unlike its training; the response as a whole, shared terms and numbers correct
+it. Fitted by `python -m evals.grading --fit`; the coefficients are in verdicts.json.
 """
 
 from __future__ import annotations
@@ -21,29 +21,36 @@ from practice.types import PointVerdict
 
 COEFFICIENTS_FILE = Path(__file__).with_name("verdicts.json")
 VERDICTS: tuple[PointVerdict, ...] = ("met", "partly", "missed", "contradicted")
-UNSURE_BELOW = 0.42  # probability of the likeliest verdict
+SUPPORTED, PARTLY, UNRELATED, CONTRADICTED = range(4)  # places in core.judge.SUPPORTS
+UNSURE_BELOW = 0.4  # probability of the likeliest verdict
+SMALLEST = 1e-3  # a probability counts as at least this much
+ABOUT_FLOOR = 0.3
 WORDS_SCALE = 100
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read of one key point: the judge's probabilities and the cosines, one row a piece and one a window of the response."""
+    """What the judge and the encoder read of a response. Odds are the judge's probabilities of SUPPORTS.
 
-    piece_odds: Floats
+    Attributes:
+        window_odds: each key point against each window of the response, shape (points, windows, 4).
+        piece_odds: each key point against each piece, shape (points, pieces, 4).
+        stated_odds: the other way round, each piece against the text of each key point, shape (points, pieces, 4).
+        reference_odds: each piece against the reference answer, shape (pieces, 4).
+        piece_cosines, window_cosines: shape (points, pieces) and (points, windows).
+    """
+
     window_odds: Floats
+    piece_odds: Floats
+    stated_odds: Floats
+    reference_odds: Floats
     piece_cosines: Floats
     window_cosines: Floats
 
-    @property
-    def nearest(self) -> int:
-        """The piece closest in meaning."""
-        return int(np.argmax(self.piece_cosines))
-
-    @property
-    def speaking(self) -> int:
-        """The piece that the judge finds least unrelated."""
-        return int(np.argmin(self.piece_odds[:, 2]))
+    def speaking(self, point: int) -> int:
+        """The piece that the judge finds least unrelated to a key point."""
+        return int(np.argmin(self.piece_odds[point, :, UNRELATED]))
 
 
 @dataclass(frozen=True)
@@ -71,28 +78,76 @@ def load_verdict_model(path: Path = COEFFICIENTS_FILE) -> VerdictModel:
     return VerdictModel(**data)  # type: ignore[arg-type]
 
 
-def verdict_features(key_point: str, pieces: Sequence[str], reading: Reading) -> list[float]:
-    """What the verdict depends on: the judge's log probabilities at the best window and at two pieces, their extremes, cosines, shared
-    terms, and whether the key point's numbers were said."""
-    window = reading.window_odds[int(np.argmin(reading.window_odds[:, 2]))]
-    odds = [window, reading.piece_odds[reading.nearest], reading.piece_odds[reading.speaking]]
-    terms = terms_of(key_point)
+def verdict_features(points: Sequence[str], pieces: Sequence[str], reading: Reading) -> list[list[float]]:
+    """What the verdicts depend on, one row a key point: readings of the point, the words and numbers it shares with the response, and how
+    far the response as a whole agrees with the points and the reference answer (errors seldom come alone)."""
+    rows = [_point_features(number, point, pieces, reading) for number, point in enumerate(points)]
+    windows = np.array([odds[np.argmin(odds[:, UNRELATED])] for odds in reading.window_odds])
+    nearest = np.array([odds[np.argmax(cosines)] for odds, cosines in zip(reading.piece_odds, reading.piece_cosines, strict=True)])
+    speaking = np.array([odds[np.argmin(odds[:, UNRELATED])] for odds in reading.piece_odds])
+    about = 1 - windows[:, UNRELATED]
+    margins = [_margin(odds) for odds in (windows, nearest, speaking)]
+    whole = [
+        _mean(_margin(reading.stated_odds), 1 - reading.stated_odds[..., UNRELATED]),
+        _mean(_margin(reading.reference_odds), 1 - reading.reference_odds[:, UNRELATED]),
+        float(reading.reference_odds[:, CONTRADICTED].mean()), float(reading.reference_odds[:, SUPPORTED].mean()),
+        *(_mean(margin, about) for margin in margins),
+        float(about.mean()), float(windows[:, CONTRADICTED].mean()), float(windows[:, SUPPORTED].mean()),
+    ]
+    for number, row in enumerate(rows):
+        others = np.where(np.arange(len(points)) == number, 0, about)
+        elsewhere = _mean(margins[0], others)
+        row += [
+            *whole, elsewhere, _mean(margins[1] + margins[2], others), float(about[number]) * elsewhere,
+            float(about[number] * margins[0][number]),
+        ]
+    return rows
+
+
+def _point_features(number: int, point: str, pieces: Sequence[str], reading: Reading) -> list[float]:
+    """The judge's log probabilities at the best window and at three pieces, extremes, cosines, shared terms, numbers, length."""
+    windows, own, stated = reading.window_odds[number], reading.piece_odds[number], reading.stated_odds[number]
+    nearest, speaking = int(np.argmax(reading.piece_cosines[number])), reading.speaking(number)
+    odds = [windows[int(np.argmin(windows[:, UNRELATED]))], own[nearest], own[speaking], stated[int(np.argmin(stated[:, UNRELATED]))]]
+    terms = terms_of(point)
     said = " ".join(pieces)
     overlaps = [len(terms & terms_of(piece)) / max(1, len(terms)) for piece in pieces]
-    wanted = find_quantities(key_point)
+    wanted = find_quantities(point)
     missing = missing_quantities(wanted, find_quantities(said))
     return [
-        *(float(value) for row in odds for value in np.log(row + 1e-3)),
-        float(reading.piece_odds[:, 0].max()), float(reading.piece_odds[:, 3].max()), float(reading.piece_odds[:, 1].max()),
-        float(reading.piece_odds[:, 2].min()), float(reading.piece_cosines.max()), float(reading.window_cosines.max()),
+        *(float(value) for row in odds for value in _log(row)),
+        float(own[:, SUPPORTED].max()), float(own[:, CONTRADICTED].max()), float(own[:, PARTLY].max()), float(own[:, UNRELATED].min()),
+        float(stated[:, SUPPORTED].max()), float(stated[:, CONTRADICTED].max()),
+        _mean(_margin(stated), 1 - stated[:, UNRELATED]),
+        float(reading.piece_cosines[number].max()), float(reading.window_cosines[number].max()),
         max(overlaps), len(terms & terms_of(said)) / max(1, len(terms)), float(bool(wanted)),
         len(missing) / max(1, len(wanted)), len(said.split()) / WORDS_SCALE,
     ]
 
 
-def decide_verdict(key_point: str, pieces: Sequence[str], reading: Reading) -> tuple[PointVerdict, float]:
-    """The likeliest verdict and its probability; `unsure` when that is low."""
-    probabilities = load_verdict_model().probabilities(verdict_features(key_point, pieces, reading))
-    best = int(np.argmax(probabilities))
-    confidence = float(probabilities[best])
-    return (VERDICTS[best] if confidence >= UNSURE_BELOW else "unsure"), confidence
+def _log(odds: Floats) -> Floats:
+    logs: Floats = np.log(odds + SMALLEST)
+    return logs
+
+
+def _margin(odds: Floats) -> Floats:
+    """By how much support is likelier than contradiction, as a difference of logarithms."""
+    margin: Floats = _log(odds[..., SUPPORTED]) - _log(odds[..., CONTRADICTED])
+    return margin
+
+
+def _mean(margin: Floats, about: Floats) -> float:
+    """The mean margin of what speaks of the subject; near 0 when little does."""
+    return float((about * margin).sum() / (about.sum() + ABOUT_FLOOR))
+
+
+def decide_verdicts(points: Sequence[str], pieces: Sequence[str], reading: Reading) -> list[tuple[PointVerdict, float]]:
+    """The likeliest verdict of each key point and its probability; `unsure` when that is low."""
+    model = load_verdict_model()
+    decided: list[tuple[PointVerdict, float]] = []
+    for features in verdict_features(points, pieces, reading):
+        probabilities = model.probabilities(features)
+        best = int(np.argmax(probabilities))
+        confidence = float(probabilities[best])
+        decided.append((VERDICTS[best] if confidence >= UNSURE_BELOW else "unsure", confidence))
+    return decided

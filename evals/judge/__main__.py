@@ -37,10 +37,9 @@ def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
     only EASY_SHARE."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
     kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
-    groups = sorted({pair.group for pair in kept})
-    random_.shuffle(groups)
-    rank = {group: place for place, group in enumerate(groups)}
-    return sorted(kept, key=lambda pair: (pair.form != "learner", rank[pair.group]))[:limit]
+    rank: dict[str, float] = {}
+    ranked = [(pair.form != "learner", rank.setdefault(pair.group, random_.random()) if pair.group else random_.random()) for pair in kept]
+    return [kept[place] for place in sorted(range(len(kept)), key=ranked.__getitem__)][:limit]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:
