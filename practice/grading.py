@@ -29,7 +29,7 @@ OPTIONAL_WEIGHT = 0.5  # a key point that is not required counts half of its wei
 GOOD_SCORE, HARD_SCORE = 0.75, 0.45
 WINDOW_WORDS = 120  # what the judge reads of a response at once
 MISCONCEPTION_ABOVE = 0.8
-COPIED_SHARE = 0.8  # of a piece's terms found in the question: it repeats the question and states nothing
+COPIED_SHARE = 0.65  # of a piece's terms found in the question: it repeats the question and states nothing
 
 
 class Encoder(Protocol):

@@ -17,8 +17,8 @@ from retrieval.dense import DenseIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.sections import Sections
 
-NEIGHBOURS = 50  # nearest questions that vote
-VOTE_TEMPERATURE = 0.1
+NEIGHBOURS = 80  # nearest questions that vote
+VOTE_TEMPERATURE = 0.15
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
 UNANSWERED = "unanswered"  # the `document` of questions that the notes do not answer
 ASKED = "asked"  # the `document` of wordings without a reference answer; that of the bank's questions is their id
