@@ -57,7 +57,7 @@ from retrieval.retriever import Retriever, get_retriever
 SPLITS: tuple[Split, ...] = get_args(Split)
 STYLE_SCORES = ("right section in top 5", "MRR")
 QUICK_QUESTIONS, QUICK_FAULTS = 60, 60  # sample sizes for the floors
-INTERVIEWS, JUDGED_INTERVIEWS = 100, 20  # the trained judge takes longer than the scripted grader
+INTERVIEWS, JUDGED_INTERVIEWS = 100, 8  # the trained judge takes longer than the scripted grader
 Measurement = dict[str, Any]
 
 
