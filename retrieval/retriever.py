@@ -34,7 +34,7 @@ BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer f
 # Weights on min-max scaled scores; chosen on the development cases and on Cranfield (docs/quality-report.md, ablations)
 LEXICAL_WEIGHT = 0.8
 NEAREST_WEIGHT, VOTES_WEIGHT, WORDS_WEIGHT = 1.5, 1.5, 1.0
-HEADING_WEIGHT = 0.5
+HEADING_WEIGHT = 1.0
 BIBLIOGRAPHY_PENALTY = 0.3
 UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best passage stands in, a little closer
 

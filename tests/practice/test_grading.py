@@ -62,12 +62,15 @@ class FakeEncoder:
 def _judge_alone_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdict of the piece that speaks of the point, so that a test's script is what counts."""
 
-    def decide(_point: str, _pieces: list[str], reading: Reading) -> tuple[str, float]:
-        odds = reading.piece_odds[reading.speaking]
-        best = int(np.argmax(odds))
-        return (VERDICTS[best] if odds[best] >= 0.5 else "unsure"), float(odds[best])
+    def decide(points: list[str], _pieces: list[str], reading: Reading) -> list[tuple[str, float]]:
+        decided = []
+        for number in range(len(points)):
+            odds = reading.piece_odds[number, reading.speaking(number)]
+            best = int(np.argmax(odds))
+            decided.append((VERDICTS[best] if odds[best] >= 0.5 else "unsure", float(odds[best])))
+        return decided
 
-    monkeypatch.setattr("practice.grading.decide_verdict", decide)
+    monkeypatch.setattr("practice.grading.decide_verdicts", decide)
 
 
 def grade(response: str, **script: dict[str, str]):
@@ -167,8 +170,9 @@ def test_other_quantities_are_missing(said: str, wanted: str) -> None:
 
 
 def test_the_verdict_model_reads_every_feature_and_gives_probabilities() -> None:
-    odds = np.full((2, 4), 0.25)
-    features = verdict_features("It takes 30.7 GB.", ["30,700 MB", "nothing else"], Reading(odds, odds, np.zeros(2), np.zeros(2)))
+    odds, cosines = np.full((1, 2, 4), 0.25), np.zeros((1, 2))
+    reading = Reading(odds, odds, odds, odds[0], cosines, cosines)
+    (features,) = verdict_features(["It takes 30.7 GB."], ["30,700 MB", "nothing else"], reading)
     model = load_verdict_model()
     assert len(features) == len(model.mean) == len(model.weights)
     assert model.probabilities(features).sum() == pytest.approx(1.0)
