@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chat.guard import hidden_spans
 from chat.passages import Unit, split_units
-from chat.spans import LEANS_ON_BEFORE, Span
+from chat.spans import LEANS_ON_BEFORE, Span, span_of
 from core.content import KeyPoint
 from core.types import Chunk
 from retrieval.lexical import tokenize
@@ -22,19 +22,31 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
+class _Said:
+    """What a text says that can be compared: stems and numbers."""
+
+    terms: set[str]
+    numbers: set[str]
+
+    @classmethod
+    def read(cls, text: str) -> _Said:
+        return cls(set(tokenize(text)), set(_NUMBER.findall(text)))
+
+
+@dataclass(frozen=True)
 class _Passage:
-    """A chunk with its units and their stems; `quotable` says which units may be quoted."""
+    """A chunk with its units and what each says; `quotable` says which units may be quoted."""
 
     chunk: Chunk
     units: Sequence[Unit]
-    terms: Sequence[set[str]]
+    said: Sequence[_Said]
     quotable: Sequence[bool]
 
     @classmethod
     def read(cls, chunk: Chunk) -> _Passage:
         units, hidden = split_units(chunk.text), hidden_spans(chunk)
         quotable = [u.kind != "code" and not any(a <= u.start < b for a, b in hidden) for u in units]
-        return cls(chunk, units, [set(tokenize(u.text)) for u in units], quotable)
+        return cls(chunk, units, [_Said.read(u.text) for u in units], quotable)
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """First and last unit of every run that may be quoted and does not begin in the middle of a thought."""
@@ -50,13 +62,12 @@ class _Passage:
     def words(self, start: int, end: int) -> int:
         return sum(unit.words for unit in self.units[start : end + 1])
 
-    def coverage(self, point: str, start: int, end: int) -> float:
+    def coverage(self, point: _Said, start: int, end: int) -> float:
         """The share of a key point's stems in a run, less NUMBER_COST when a number is missing."""
-        terms = set(tokenize(point))
-        held = set().union(*self.terms[start : end + 1])
-        said = self.chunk.text[self.units[start].start : self.units[end].end]
-        missing = set(_NUMBER.findall(point)) - set(_NUMBER.findall(said))
-        return len(terms & held) / max(1, len(terms)) - (NUMBER_COST if missing else 0.0)
+        run = self.said[start : end + 1]
+        held = set().union(*(said.terms for said in run))
+        missing = point.numbers.difference(*(said.numbers for said in run))
+        return len(point.terms & held) / max(1, len(point.terms)) - (NUMBER_COST if missing else 0.0)
 
 
 def cover_points(points: Sequence[KeyPoint], chunks: Sequence[Chunk], max_words: int) -> list[Span]:
@@ -68,16 +79,17 @@ def cover_points(points: Sequence[KeyPoint], chunks: Sequence[Chunk], max_words:
     taken: list[tuple[int, int, int]] = []  # passage, first unit, last unit
     words = 0
     for point in sorted(points, key=lambda point: (not point.required, -point.weight)):
-        if any(passages[p].coverage(point.text, start, end) >= ENOUGH_COVERAGE for p, start, end in taken):
+        wanted = _Said.read(point.text)
+        if any(passages[p].coverage(wanted, start, end) >= ENOUGH_COVERAGE for p, start, end in taken):
             continue
-        run = _best_run(point.text, passages)
-        if run and words + passages[run[0]].words(*run[1:]) <= max_words:
+        run = _best_run(wanted, passages)
+        if run and (longer := words + passages[run[0]].words(*run[1:])) <= max_words:
             taken.append(run)
-            words += passages[run[0]].words(*run[1:])
-    return [_to_span(passages[p], start, end) for p, start, end in _join(taken, passages)]
+            words = longer
+    return [span_of(passages[p].chunk, passages[p].units, start, end) for p, start, end in _join(taken, passages)]
 
 
-def _best_run(point: str, passages: Sequence[_Passage]) -> tuple[int, int, int] | None:
+def _best_run(point: _Said, passages: Sequence[_Passage]) -> tuple[int, int, int] | None:
     best: tuple[float, tuple[int, int, int]] | None = None
     for rank, passage in enumerate(passages):
         for start, end in passage.runs():
@@ -98,8 +110,3 @@ def _join(runs: Sequence[tuple[int, int, int]], passages: Sequence[_Passage]) ->
         else:
             joined.append((passage, start, end))
     return joined
-
-
-def _to_span(passage: _Passage, start: int, end: int) -> Span:
-    units = passage.units
-    return Span(passage.chunk, passage.chunk.text[units[start].start : units[end].end], units[end].kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.guard import hidden_spans
@@ -31,6 +32,11 @@ class Span:
     def words(self) -> int:
         """Number of words."""
         return len(self.quote.split())
+
+
+def span_of(chunk: Chunk, units: Sequence[Unit], start: int, end: int) -> Span:
+    """The span from one unit of a chunk to another, both included."""
+    return Span(chunk, chunk.text[units[start].start : units[end].end], units[end].kind)
 
 
 def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Span | None:
@@ -62,7 +68,7 @@ def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Sp
     if best is None:
         return None
     _, start, end = best
-    return Span(chunk, chunk.text[units[start].start : units[end].end], units[end].kind)
+    return span_of(chunk, units, start, end)
 
 
 def _gain(unit: Unit, terms: set[str]) -> float:

@@ -108,6 +108,10 @@ class Question(_Model):
     notes: tuple[str, ...] = Field(min_length=1)
 
 
+ASKED = "asked"  # the document of stored wordings without a reference answer; that of the bank's questions is their id
+UNANSWERED = "unanswered"  # the document of stored questions that no section answers
+
+
 class Asked(_Model):
     """What people ask that one section answers, in words of their own. Retrieval compares a learner's question with these."""
 

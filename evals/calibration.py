@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.content import ASKED, UNANSWERED
 from core.settings import load_settings
 from core.types import Chunk
 from evals.cases import Split, load_cases
 from evals.metrics import auroc, expected_calibration_error
 from ingest.pipeline import ingest
 from retrieval.confidence import COEFFICIENTS_FILE, FEATURES, Coefficients, confidence
-from retrieval.questions import UNANSWERED
 from retrieval.retriever import Retriever, get_retriever
 from retrieval.snapshot import load_snapshot
 
@@ -39,12 +39,12 @@ def collect_stored(retriever: Retriever, questions: Sequence[Chunk], seed: int =
     """Features of stored questions asked again without their own copy, and of some asked as if their topic were an upload, which has no
     stored questions."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
-    asked = [place for place, question in enumerate(questions) if question.document == "asked"]
+    asked = [place for place, question in enumerate(questions) if question.document == ASKED]
     outside = [place for place, question in enumerate(questions) if question.document == UNANSWERED]
     rows: Rows = []
     for place in [*random_.sample(asked, min(STORED_SAMPLE, len(asked))), *outside]:
         features = retriever.retrieve(questions[place].text, without=[place]).features
-        rows.append((dict(features), questions[place].document == "asked", 1.0))
+        rows.append((dict(features), questions[place].document == ASKED, 1.0))
     for place in random_.sample(asked, min(UPLOAD_SAMPLE, len(asked))):
         topic = questions[place].topic
         hidden = [other for other, question in enumerate(questions) if question.topic == topic]

@@ -7,7 +7,6 @@ away? The interviews run on the real machinery; the candidates are texts, so thi
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,7 @@ from core.content import Roadmap
 from core.errors import EndpointTimeoutError
 from evals.gaps import GapKind, KnowingGrader, Phrases, PlantedGap, bank_questions, plant_gaps
 from evals.giveaways import find_given_away
-from evals.quality.figures import Figures, mean_figure
-from evals.tables import format_figure
+from evals.quality.figures import Figures, mean_figure, print_figures
 from practice.choice import Chooser, Next, choose_next, in_scope, open_thread
 from practice.follow_ups import Bank
 from practice.interview import Interviewer
@@ -214,7 +212,8 @@ def interview_figures(interviews: int, make_grader: GraderFactory, seed: int = 0
     gaps, leaks = compare_orders(interviews, make_grader, seed), count_leaks(interviews, make_grader, seed)
     return {
         **{f"questions to find a gap, {order}": row["turns"] for order, row in gaps["orders"].items()},
-        "adaptive minus random": gaps["adaptive_minus_random"],
+        **{f"questions to its first sign, {order}": row["first_sign"] for order, row in gaps["orders"].items()},
+        "adaptive minus random": gaps["adaptive_minus_random"], "adaptive minus new topics only": gaps["adaptive_minus_new_topics"],
         **{f"gaps found, {order}": row["found"] for order, row in gaps["orders"].items()},
         "interviews that leak": mean_figure([place < leaks["leaky"] for place in range(interviews)], "lower"),
     }
@@ -244,11 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         make_grader = judge_grader(open_grader())
     figures = interview_figures(options.interviews, make_grader, options.seed)
-    if options.json:
-        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
-    else:
-        for name, figure in figures.items():
-            print(f"{name:42}{format_figure(figure.to_dict())}")
+    print_figures(figures, options.json)
     return 1 if figures["interviews that leak"].value else 0
 
 

@@ -36,9 +36,13 @@ class Case:
 
 def load_cases(name: str, split: Split | None = None, folder: Path = CASES_DIR) -> list[Case]:
     """The cases of one file (`answerable`, `unanswerable`, `follow_ups`, `injections`), of one split or of both."""
-    lines = (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()]
-    return [Case(row["id"], row["split"], row["question"], row) for row in rows if split in (None, row["split"])]
+    return [Case(row["id"], row["split"], row["question"], row) for row in load_rows(name, split, folder)]
+
+
+def load_rows(name: str, split: Split | None = None, folder: Path = CASES_DIR) -> list[dict[str, Any]]:
+    """The lines of one file of cases, of one split or of both."""
+    rows = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [row for row in rows if split in (None, row["split"])]
 
 
 def ranked_sections(chunks: list[Chunk]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How well the grader agrees with labelled answers: python -m evals.grading [--split development|held-out] [--fit] [--show]
+"""How well the grader agrees with labelled answers: python -m evals.grading [--split development|held-out] [--fit] [--json]
 
 Texts and labels of `evals/cases/graded.jsonl` and `adversarial.jsonl` are model-made, written apart from the grader and its training data.
 """
@@ -10,23 +10,21 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.content import load_questions
 from core.judge import SUPPORTS, get_judge
 from core.models import get_query_encoder
 from core.settings import load_settings
-from evals.cases import CASES_DIR
+from evals.cases import Split, load_rows
+from evals.gaps import bank_questions
 from evals.judge import data as judge_data
 from evals.judge.noise import filler, stuff_keywords
-from evals.quality.figures import Figures, mean_figure, paired_bootstrap
-from evals.tables import format_figure
+from evals.quality.figures import Figures, mean_figure, paired_bootstrap, print_figures
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import JudgeGrader
-from practice.types import Grade, Grader, PracticeQuestion, from_bank
+from practice.types import Grade, Grader, PracticeQuestion
 from practice.verdicts import COEFFICIENTS_FILE, VERDICTS, VerdictModel, load_verdict_model, verdict_features
 from retrieval.snapshot import load_snapshot
 
@@ -38,15 +36,9 @@ UNSEEN_ANSWERS = 260
 REGULARIZATION = 0.1
 
 
-def load_answers(name: str, split: str | None = None, folder: Path = CASES_DIR) -> list[dict[str, Any]]:
-    """The labelled answers of one file, of one split or of both."""
-    rows = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [row for row in rows if split in (None, row["split"])]
-
-
 def grade_answers(grader: Grader, answers: Sequence[Mapping[str, Any]]) -> list[Grade]:
     """Grade every answer to its question of the bank."""
-    bank = {question.id: from_bank(question) for question in load_questions()}
+    bank = {question.id: question for question in bank_questions()}
     return [grader.grade(bank[answer["question_id"]], answer["response"]) for answer in answers]
 
 
@@ -72,9 +64,9 @@ def agreement_figures(answers: Sequence[Mapping[str, Any]], grades: Sequence[Gra
     }
 
 
-def grading_figures(grader: Grader, split: str | None = None) -> Figures:
+def grading_figures(grader: Grader, split: Split | None = None) -> Figures:
     """Everything about grading on one split, or on both."""
-    answers, attacks = load_answers("graded", split), load_answers("adversarial", split)
+    answers, attacks = load_rows("graded", split), load_rows("adversarial", split)
     fooled = [grade.score > ATTACK_LIMIT for grade in grade_answers(grader, attacks)]
     return agreement_figures(answers, grade_answers(grader, answers)) | {"adversarial answers above 0.3": mean_figure(fooled, "lower")}
 
@@ -100,7 +92,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    bank = {question.id: from_bank(question) for question in load_questions()}
+    bank = {question.id: question for question in bank_questions()}
     random_ = random.Random(seed)  # noqa: S311 - not for security
     rows: list[list[float]] = []
     labels: list[int] = []
@@ -113,14 +105,14 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
             labels.extend(VERDICTS.index(verdict) for verdict in verdicts)
             weights.extend([weight] * len(found))
 
-    for answer in load_answers("graded", "development"):
+    for answer in load_rows("graded", "development"):
         question = bank[answer["question_id"]]
         add(question, answer["response"], answer["verdicts"], DEVELOPMENT_WEIGHT)
         if answer["quality"] == "full":
             nothing = ["missed"] * len(question.key_points)
             add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, 1.0)
             add(question, f"{filler(random_)} {filler(random_)}", nothing, 1.0)
-    for answer in load_answers("adversarial", "development"):
+    for answer in load_rows("adversarial", "development"):
         question = bank[answer["question_id"]]
         add(question, answer["response"], ["missed"] * len(question.key_points), 1.0)
     for question_id, text, verdicts in random_.sample(list(_unseen_answers()), UNSEEN_ANSWERS):
@@ -134,7 +126,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
 
 def _unseen_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
     """Answers of the judge's data to questions that it was not trained on."""
-    verdicts = dict(zip(SUPPORTS, ("met", "partly", "missed", "contradicted"), strict=True))
+    verdicts = dict(zip(SUPPORTS, VERDICTS, strict=True))
     for answer in judge_data.load_answers():
         if judge_data.split_of(answer.question) != "train":
             yield answer.question, answer.text, [verdicts[label] for label in answer.labels]
@@ -157,12 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.fit:
         COEFFICIENTS_FILE.write_text(json.dumps(asdict(fit_verdicts(grader))) + "\n", encoding="utf-8")
         load_verdict_model.cache_clear()
-    figures = grading_figures(grader, options.split)
-    if options.json:
-        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
-    else:
-        for name, figure in figures.items():
-            print(f"{name:36}{format_figure(figure.to_dict())}")
+    print_figures(grading_figures(grader, options.split), options.json)
     return 0
 
 

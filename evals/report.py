@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import GroundworkError
 from core.settings import REPOSITORY, Settings
+from evals.bench.plot import PLOT_FILE
 from evals.goals import Outcome, judge_goals
 from evals.plots import PlotsUnavailableError, draw_plots
 from evals.tables import describe_json, format_figure, format_number, markdown_table, text_table
@@ -22,7 +23,7 @@ ALT_TEXTS = {
 OTHER_SECTIONS = {  # measurements of other commands, shown when their file is there
     "judge": "The judge: unseen topics", "ir": "Retrieval on public collections", "ablation": "Ablations", "bench": "Speed",
 }
-PLOTS, PLOT_TEXT = {"bench": "retrieval-speed.svg"}, "Milliseconds of a search and of its floor over the number of chunks"
+SPEED_TEXT = "Milliseconds of a search and of its floor over the number of chunks"
 DETAILS = {
     "legs": "Legs on the notes, nDCG@10 over sections", "by style: right section in top 5": "Right section in top 5, by style",
     "by style: MRR": "MRR, by style",
@@ -224,9 +225,10 @@ def _others(measurements: Path) -> list[str]:
             data = json.loads((measurements / f"{name}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        plot = PLOTS.get(name, "")
-        shown = f"![{PLOT_TEXT}](plots/{plot})" if plot and (measurements.parent / "plots" / plot).exists() else ""
-        parts += [f"## {title}", *([shown] if shown else []), describe_json(data)]
+        parts.append(f"## {title}")
+        if name == "bench" and (measurements.parent / "plots" / PLOT_FILE).exists():
+            parts.append(f"![{SPEED_TEXT}](plots/{PLOT_FILE})")
+        parts.append(describe_json(data))
     return parts
 
 

@@ -6,10 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core.content import Asked, Question, Unanswered, parse_yaml
+from core.content import ASKED, UNANSWERED, Asked, Question, Unanswered, parse_yaml
 from core.types import Chunk
-
-UNANSWERED = "unanswered"  # the document of questions that no section answers
 
 
 def question_files(folder: Path) -> list[Path]:
@@ -36,7 +34,7 @@ def _chunks_of(path: Path) -> Iterator[Chunk]:
     elif path.parent.name == "asked":
         for asked in parse_yaml(path, tuple[Asked, ...]):
             for text in asked.questions:
-                yield _chunk("asked", asked.topic, (asked.section,), text)
+                yield _chunk(ASKED, asked.topic, (asked.section,), text)
     else:
         for area in parse_yaml(path, tuple[Unanswered, ...]):
             for text in area.questions:

@@ -81,10 +81,12 @@ def load_verdict_model(path: Path = COEFFICIENTS_FILE) -> VerdictModel:
 def verdict_features(points: Sequence[str], pieces: Sequence[str], reading: Reading) -> list[list[float]]:
     """What the verdicts depend on, one row a key point: readings of the point, the words and numbers it shares with the response, and how
     far the response as a whole agrees with the points and the reference answer (errors seldom come alone)."""
-    rows = [_point_features(number, point, pieces, reading) for number, point in enumerate(points)]
-    windows = np.array([odds[np.argmin(odds[:, UNRELATED])] for odds in reading.window_odds])
+    windows, speaking, stated = map(_least_unrelated, (reading.window_odds, reading.piece_odds, reading.stated_odds))
     nearest = np.array([odds[np.argmax(cosines)] for odds, cosines in zip(reading.piece_odds, reading.piece_cosines, strict=True)])
-    speaking = np.array([odds[np.argmin(odds[:, UNRELATED])] for odds in reading.piece_odds])
+    rows = [
+        _point_features(number, point, pieces, reading, (windows[number], nearest[number], speaking[number], stated[number]))
+        for number, point in enumerate(points)
+    ]
     about = 1 - windows[:, UNRELATED]
     margins = [_margin(odds) for odds in (windows, nearest, speaking)]
     whole = [
@@ -104,11 +106,16 @@ def verdict_features(points: Sequence[str], pieces: Sequence[str], reading: Read
     return rows
 
 
-def _point_features(number: int, point: str, pieces: Sequence[str], reading: Reading) -> list[float]:
-    """The judge's log probabilities at the best window and at three pieces, extremes, cosines, shared terms, numbers, length."""
-    windows, own, stated = reading.window_odds[number], reading.piece_odds[number], reading.stated_odds[number]
-    nearest, speaking = int(np.argmax(reading.piece_cosines[number])), reading.speaking(number)
-    odds = [windows[int(np.argmin(windows[:, UNRELATED]))], own[nearest], own[speaking], stated[int(np.argmin(stated[:, UNRELATED]))]]
+def _least_unrelated(table: Floats) -> Floats:
+    """Of each key point's rows the one that speaks of it most; shape (points, texts, 4) -> (points, 4)."""
+    return np.array([odds[np.argmin(odds[:, UNRELATED])] for odds in table])
+
+
+def _point_features(
+    number: int, point: str, pieces: Sequence[str], reading: Reading, odds: Sequence[Floats]
+) -> list[float]:
+    """The judge's log probabilities at the rows in `odds`, extremes, cosines, shared terms, numbers, length."""
+    own, stated = reading.piece_odds[number], reading.stated_odds[number]
     terms = terms_of(point)
     said = " ".join(pieces)
     overlaps = [len(terms & terms_of(piece)) / max(1, len(terms)) for piece in pieces]

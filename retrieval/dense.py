@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from core.models import Vectors
 from retrieval.fusion import Scores
@@ -39,10 +40,10 @@ class DenseIndex:
             return exact
         scores: Scores = self._coarse @ (self._basis @ query)
         best = np.argpartition(scores, -EXACT)[-EXACT:]
-        scores[best] = self._vectors[best] @ query
+        scores[best] = self.exact(query, best)
         return scores
 
-    def exact(self, query: Vectors, places: Sequence[int]) -> Scores:
+    def exact(self, query: Vectors, places: Sequence[int] | npt.NDArray[np.intp]) -> Scores:
         """The cosines of some vectors."""
         cosines: Scores = self._vectors[places] @ query
         return cosines

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.content import ASKED, UNANSWERED
 from core.models import Vectors
 from core.types import Chunk
 from retrieval.dense import DenseIndex
@@ -20,8 +21,6 @@ from retrieval.sections import Sections
 NEIGHBOURS = 80  # nearest questions that vote
 VOTE_TEMPERATURE = 0.15
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
-UNANSWERED = "unanswered"  # the `document` of questions that the notes do not answer
-ASKED = "asked"  # the `document` of wordings without a reference answer; that of the bank's questions is their id
 SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 
 
@@ -76,8 +75,8 @@ class QuestionLeg:
         self._dense = DenseIndex(vectors)
         self._answered = np.array([q.document != UNANSWERED for q in questions], bool)
         self._unanswered = np.flatnonzero(~self._answered)
-        self._bank = [(place, q.document) for place, q in enumerate(questions) if q.document not in {ASKED, UNANSWERED}]
-        self._bank_places = np.array([place for place, _ in self._bank], np.intp)
+        self._documents = [question.document for question in questions]
+        self._bank = np.array([place for place, name in enumerate(self._documents) if name not in {ASKED, UNANSWERED}], np.intp)
 
     def point(self, query: Vectors, text: str = "", without: Sequence[int] = ()) -> Pointing:
         """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again)."""
@@ -102,8 +101,7 @@ class QuestionLeg:
         return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)), self._same(similarity))
 
     def _same(self, similarity: Vectors) -> str:
-        if not self._bank:
+        if not len(self._bank):
             return ""
-        best = int(np.argmax(similarity[self._bank_places]))
-        place, id_ = self._bank[best]
-        return id_ if similarity[place] >= SAME_QUESTION else ""
+        place = self._bank[int(np.argmax(similarity[self._bank]))]
+        return self._documents[place] if similarity[place] >= SAME_QUESTION else ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -180,26 +180,12 @@ def get_retriever(settings: Settings) -> Retriever:
         IndexUnavailableError: nothing is ingested yet, or the index is damaged.
         ModelIntegrityError, ModelUnavailableError: a model cannot be used.
     """
-    loaded: list[Encoder | BaseException] = []
-
-    def load_model() -> None:
-        try:
-            loaded.append(get_query_encoder(settings))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            loaded.append(error)
-
-    loading = threading.Thread(target=load_model)  # the model and the index load side by side
-    loading.start()
-    try:
+    with ThreadPoolExecutor(1) as pool:  # the model and the index load side by side
+        encoder = pool.submit(get_query_encoder, settings)
         index = load_snapshot(settings)
-    finally:
-        loading.join()
     if not index.chunks:
         raise IndexUnavailableError("The index is empty.")
-    encoder = loaded[0]
-    if isinstance(encoder, BaseException):
-        raise encoder
-    return Retriever(index, encoder, load_glossary(settings.knowledge_dir), get_reranker(settings))
+    return Retriever(index, encoder.result(), load_glossary(settings.knowledge_dir), get_reranker(settings))
 
 
 def _top(scores: Scores, allowed: npt.NDArray[np.intp] | None, count: int) -> list[int]:

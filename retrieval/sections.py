@@ -22,7 +22,6 @@ class Sections:
         """`chunks` in document order, so that a section is one run."""
         keys = [(chunk.document, chunk.section) for chunk in chunks]
         first = [place == 0 or key != keys[place - 1] for place, key in enumerate(keys)]
-        self.of_chunk: npt.NDArray[np.intp] = np.cumsum(first) - 1
         self.starts: npt.NDArray[np.intp] = np.flatnonzero(first)
         self._lengths: npt.NDArray[np.intp] = np.diff(self.starts, append=len(chunks))
         self.by_anchor: dict[str, int] = {}
@@ -37,6 +36,11 @@ class Sections:
         for terms, numbers in by_terms.items():
             if terms:
                 self._headings.setdefault(min(terms), []).append((terms, numbers))
+
+    @property
+    def of_chunk(self) -> npt.NDArray[np.intp]:
+        """The section number of every chunk."""
+        return np.repeat(np.arange(len(self)), self._lengths)
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -9,6 +9,7 @@ from typing import Any
 from evals.bench.figures import BenchUnavailableError
 
 SIZE = (6.4, 4.0)  # inches
+PLOT_FILE = "retrieval-speed.svg"
 LINES = {
     "p95 ms": ("search, p95", "#1f4e79", "--"), "p50 ms": ("search, p50", "#1f4e79", "-"),
     "floor p95 ms": ("floor, p95", "#d08a4e", "--"), "floor p50 ms": ("floor, p50", "#d08a4e", "-"),

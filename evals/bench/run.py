@@ -16,7 +16,7 @@ from typing import Any
 from core.errors import GroundworkError
 from core.settings import REPOSITORY, Settings
 from evals.bench.figures import Measured
-from evals.bench.plot import draw_sizes
+from evals.bench.plot import PLOT_FILE, draw_sizes
 from evals.bench.workspace import Workspace, say
 from evals.quality.measure import describe_commit
 from evals.tables import format_figure, text_table
@@ -44,7 +44,7 @@ def run_bench(settings: Settings, only: Sequence[str] = (), quick: bool = False,
         for name in only or MEASUREMENTS:
             result = merge(result, name, *measure_one(name, workspace))
     if not quick:
-        write_result(result, target, docs / "plots" / "retrieval-speed.svg")
+        write_result(result, target, docs / "plots" / PLOT_FILE)
     return result
 
 

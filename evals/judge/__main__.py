@@ -6,47 +6,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.judge import WEIGHTS_FILE
-from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
+from core.judge import WEIGHTS_FILE, Judge
+from core.models import packaged_model_dir
+from evals.judge.score import judge_figures
+from evals.judge.selection import SCORED_PAIRS, sample_pairs, select, thin
 from evals.judge.train import EPOCHS, LEARNING_RATE, train
-
-EASY_SHARE = 0.5
-SCORED_PAIRS = 6000
-
-
-def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair]]:
-    """Training, development and test pairs of a seed. `topics`: the first stage, tested on topics it has not seen; `questions`: everything
-    but the test questions, tested on these."""
-    pairs = build_pairs(seed)
-    development = [pair for pair in pairs if split_of(pair.question) == "development"]
-    train = [pair for pair in pairs if split_of(pair.question) == "train"]
-    if which == "topics":
-        unseen = [pair for pair in pairs if pair.topic in UNSEEN_TOPICS]
-        return [pair for pair in train if pair.topic not in UNSEEN_TOPICS], development, unseen
-    return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
-
-
-def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
-    """At most `limit` pairs: learners' answers first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones)
-    only EASY_SHARE."""
-    random_ = random.Random(seed)  # noqa: S311 - not for security
-    kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
-    rank: dict[str, float] = {}
-    ranked = [(pair.form != "learner", rank.setdefault(pair.group, random_.random()) if pair.group else random_.random()) for pair in kept]
-    return [kept[place] for place in sorted(range(len(kept)), key=ranked.__getitem__)][:limit]
-
-
-def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:
-    """Some of the pairs, drawn at random, always the same."""
-    shuffled = list(pairs)
-    random.Random(0).shuffle(shuffled)  # noqa: S311 - not for security
-    return shuffled[:count]
+from evals.quality.figures import print_figures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,17 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epochs = [thin(select(options.split, seed)[0], options.limit, seed) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
-    from core.judge import Judge
-    from core.models import packaged_model_dir
-    from evals.judge.score import judge_figures
-    from evals.tables import format_figure
-
-    figures = judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), Judge(packaged_model_dir(), options.weights))
-    if options.json:
-        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
-    else:
-        for name, figure in figures.items():
-            print(f"{name:36}{format_figure(figure.to_dict())}")
+    judge = Judge(packaged_model_dir(), options.weights)
+    print_figures(judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), judge), options.json)
     return 0
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from core.content import KNOWLEDGE_DIR, Question, load_questions, slugify
 from core.judge import Support
@@ -73,32 +73,32 @@ class Pair:
 @cache
 def load_texts() -> tuple[Texts, ...]:
     """All lines of `pairs/` whose question and key point exist."""
-    bank = {question.id: question for question in load_questions()}
-    texts = []
-    for path in sorted(PAIRS_DIR.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            question = bank.get(row["q"])
-            if question and row["i"] < len(question.key_points):
-                texts.append(Texts(
-                    row["q"], row["i"], question.key_points[row["i"]].text, row["half"], row["wrong"],
-                    (row["s1"], row["s2"]), row["p"], (row["c1"], row["c2"]),
-                ))
-    return tuple(texts)
+    return tuple(
+        Texts(
+            question.id, row["i"], question.key_points[row["i"]].text, row["half"], row["wrong"], (row["s1"], row["s2"]), row["p"],
+            (row["c1"], row["c2"]),
+        )
+        for row, question in _read_lines(PAIRS_DIR) if row["i"] < len(question.key_points)
+    )
 
 
 @cache
 def load_answers() -> tuple[LearnerAnswer, ...]:
     """All lines of `answers/` whose question exists and has as many key points as the line has letters."""
+    return tuple(
+        LearnerAnswer(question.id, row["a"], tuple(LETTERS[letter] for letter in row["v"]))
+        for row, question in _read_lines(ANSWERS_DIR) if len(row["v"]) == len(question.key_points)
+    )
+
+
+def _read_lines(folder: Path) -> Iterator[tuple[dict[str, Any], Question]]:
+    """Every line of a folder's files with its question, where the bank still has that."""
     bank = {question.id: question for question in load_questions()}
-    answers = []
-    for path in sorted(ANSWERS_DIR.glob("*.jsonl")):
+    for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            question = bank.get(row["q"])
-            if question and len(row["v"]) == len(question.key_points):
-                answers.append(LearnerAnswer(row["q"], row["a"], tuple(LETTERS[letter] for letter in row["v"])))
-    return tuple(answers)
+            if question := bank.get(row["q"]):
+                yield row, question
 
 
 def split_of(question: str) -> Split:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from evals.tables import format_figure
 
 RESAMPLES = 2000
 SEED = 0
@@ -97,6 +100,15 @@ def percentile_figure(values: Sequence[float], percentile: float) -> Figure:
 
 def _figure(value: float, low: float, high: float, n: int, better: Better) -> Figure:
     return Figure(round(value, 4), round(low, 4), round(high, 4), n, better)
+
+
+def print_figures(figures: Figures, as_json: bool) -> None:
+    """One group of figures on stdout: as one JSON object, or a line each."""
+    if as_json:
+        print(json.dumps({name: figure.to_dict() for name, figure in figures.items()}))
+    else:
+        width = max(map(len, figures)) + 2
+        print("\n".join(f"{name:{width}}{format_figure(figure.to_dict())}" for name, figure in figures.items()))
 
 
 def groups_to_dict(groups: Mapping[str, Mapping[str, Figure]]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -22,8 +22,8 @@ from core.store import get_question_store
 from evals.candidates import interview_figures, judge_grader, scripted_grader
 from evals.cases import Case, Split, load_cases
 from evals.grading import grading_figures
-from evals.judge.__main__ import SCORED_PAIRS, sample_pairs, select
 from evals.judge.score import judge_figures
+from evals.judge.selection import SCORED_PAIRS, sample_pairs, select
 from evals.quality.abstention import (
     abstention_curves,
     abstention_figures,

@@ -4,7 +4,7 @@ import pytest
 
 from core.content import load_questions
 from core.judge import SUPPORTS
-from evals.grading import load_answers as load_graded
+from evals.cases import load_rows
 from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_answers, load_texts, split_of
 from evals.judge.edits import plant_fault
 
@@ -85,5 +85,5 @@ def test_learners_answers_are_labelled_for_every_key_point_of_most_questions() -
 
 
 def test_the_judge_is_not_trained_on_the_questions_that_grading_is_measured_on() -> None:
-    measured = {answer["question_id"] for name in ("graded", "adversarial") for answer in load_graded(name)}
+    measured = {answer["question_id"] for name in ("graded", "adversarial") for answer in load_rows(name)}
     assert not measured & {answer.question for answer in load_answers()}

@@ -61,7 +61,7 @@ def test_what_does_not_exist_is_said() -> None:
 
 
 def test_an_upload_can_be_practised() -> None:
-    upload = a_chunk("Quokkas are easy to keep, because they eat almost every plant that grows nearby.", document="/tmp/zoo.txt", topic=None)
+    upload = a_chunk("Quokkas are easy to keep, because they eat almost every plant that grows nearby.", document="papers/zoo.txt", topic=None)
     index = SmallIndex([*CHUNKS, upload])
     quiz = build_quiz(index, (), document="zoo.txt", count=1, glossary=())
     assert "easy to keep" in quiz.questions[0].question

@@ -1,0 +1,39 @@
+"""Which pairs the judge is trained on, and which it is scored on."""
+
+from __future__ import annotations
+
+import random
+
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
+
+EASY_SHARE = 0.5
+SCORED_PAIRS = 6000
+
+
+def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Training, development and test pairs of a seed. `topics`: the first stage, tested on topics it has not seen; `questions`: everything
+    but the test questions, tested on these."""
+    pairs = build_pairs(seed)
+    development = [pair for pair in pairs if split_of(pair.question) == "development"]
+    train = [pair for pair in pairs if split_of(pair.question) == "train"]
+    if which == "topics":
+        unseen = [pair for pair in pairs if pair.topic in UNSEEN_TOPICS]
+        return [pair for pair in train if pair.topic not in UNSEEN_TOPICS], development, unseen
+    return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
+
+
+def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
+    """At most `limit` pairs: learners' answers first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones)
+    only EASY_SHARE."""
+    random_ = random.Random(seed)  # noqa: S311 - not for security
+    kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
+    rank: dict[str, float] = {}
+    ranked = [(pair.form != "learner", rank.setdefault(pair.group, random_.random()) if pair.group else random_.random()) for pair in kept]
+    return [kept[place] for place in sorted(range(len(kept)), key=ranked.__getitem__)][:limit]
+
+
+def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:
+    """Some of the pairs, drawn at random, always the same."""
+    shuffled = list(pairs)
+    random.Random(0).shuffle(shuffled)  # noqa: S311 - not for security
+    return shuffled[:count]
