@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
+# glibc keeps a pool of memory a thread, and Streamlit runs every click in a new one: two pools keep the server from growing
+export MALLOC_ARENA_MAX := 2
 NOT_LOCKED := $(addprefix --no-emit-package ,triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx))
 
 .PHONY: run test check-content lint eval bench lock clean

@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from chat import definitions
 from chat.citations import make_safe, verify
-from chat.extractive import Draft, compose
+from chat.definitions import Definition, Definitions
+from chat.extractive import Draft, compose, compose_definition
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
 from chat.guard import addresses_assistant
-from chat.intents import Depth, split_depth
-from chat.standalone import standalone_question
+from chat.intents import Depth, classify, split_depth
+from chat.standalone import standalone_question, subject_of
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError, ModelIntegrityError
 from core.judge import Judge, get_judge
@@ -24,6 +26,7 @@ from retrieval.lexical import tokenize
 from retrieval.retriever import Retriever
 
 SEARCH_DEPTH = 20
+TERM_DEPTH = 3  # of the best passages, one must hold the term that is asked for
 MAX_PARTS = 3
 TOKEN = re.compile(r"\S+\s*")
 _MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
@@ -72,6 +75,7 @@ class Assistant:
         self.retriever = retriever
         self.glossary = glossary
         self.model = model
+        self.definitions = Definitions(glossary)
         self._follow_ups = FollowUps(bank, retriever.chunks)
         self._bank = {question.id: question for question in bank}
 
@@ -98,13 +102,13 @@ class Assistant:
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
         findings = [
-            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth)
+            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
             for part in ([subject] if self.model else split_parts(subject))
         ]
         clock.lap("retrieve")
         base = Answer(
             question=question, standalone_question=standalone, verdict=_verdict(findings), text="", sources=(), follow_ups=(),
-            confidence=round(sum(f.retrieval.confidence for f in findings) / len(findings), 4),
+            confidence=round(sum(f.confidence for f in findings) / len(findings), 4),
             engine="extractive", timings_ms={}, trace=_trace(findings),
         )
         asked = [turn.content for turn in history if turn.role == "user"]
@@ -119,6 +123,8 @@ class Assistant:
         self, base: Answer, findings: list[_Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]
     ) -> Iterator[Event]:
         hits = [hit for hit in findings[0].retrieval.hits if hit.chunk.part != "Sources"]
+        if findings[0].definition:
+            hits = [Hit(findings[0].definition.passage, 0.0), *hits]
         sources = select_sources(hits)
         yield Status(f"{model.name} is writing…")
         text = ""
@@ -156,15 +162,19 @@ class Assistant:
     def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
         """Compose from the parts that are covered; name what is not."""
         covered = [f for f in findings if f.verdict != "not_covered"]
-        drafts = [
-            compose(f.question, f.retrieval, self.retriever, len(covered), f.depth, self._bank.get(f.retrieval.same_question))
-            for f in covered
-        ]
+        drafts = [self._draft(f, len(covered)) for f in covered]
         text, sources = _join(drafts)
         missing = self._missing(base, findings, sources)
         if missing:
             text = f"{text}\n\n{missing}"
         return replace(base, text=text, sources=sources)
+
+    def _draft(self, finding: _Finding, share: int) -> Draft:
+        if finding.definition and not finding.found:
+            return compose_definition(finding.question, finding.definition, finding.retrieval)
+        known = self._bank.get(finding.retrieval.same_question)
+        definition = finding.definition if finding.asks_meaning else None
+        return compose(finding.question, finding.retrieval, self.retriever, share, finding.depth, known, definition)
 
     def _missing(self, base: Answer, findings: list[_Finding], sources: Sequence[Source]) -> str:
         """For a partial answer: one sentence that says what the notes do not hold."""
@@ -176,7 +186,8 @@ class Assistant:
         if uncovered:
             return f"*Not in your notes: {'; '.join(map(_plain_words, uncovered))}.*"
         held = set(tokenize(" ".join(f"{s.title} {s.heading} {s.text}" for s in sources)))
-        words = [w for w in re.findall(r"[\w-]+", _plain_words(base.standalone_question)) if (t := tokenize(w)) and not set(t) & held]
+        asked = _plain_words(subject_of(base.standalone_question))
+        words = [w for w in re.findall(r"[\w-]+", asked) if (t := tokenize(w)) and not set(t) & held]
         about = f" They say nothing about: {', '.join(dict.fromkeys(words))}." if words else ""
         return f"*Your notes may cover only a part of this question.{about}*"
 
@@ -217,13 +228,35 @@ class _Finding:
     question: str
     retrieval: Retrieval
     depth: Depth = "normal"
+    definition: Definition | None = None  # of the term that is all the question names
+
+    @property
+    def found(self) -> bool:
+        """True when the passages answer it; those that do not even hold the term that is asked for do not."""
+        best = [f"{hit.chunk.heading}\n{hit.chunk.text}" for hit in self.retrieval.hits[:TERM_DEPTH]]
+        if self.definition and not any(map(self.definition.named_in, best)):
+            return False
+        return self.retrieval.confidence >= load_coefficients().answered_floor
+
+    @property
+    def asks_meaning(self) -> bool:
+        """True when the question asks what a term of the glossary means."""
+        return self.definition is not None and classify(self.question) == "definition"
+
+    @property
+    def confidence(self) -> float:
+        """How likely the notes, the glossary among them, answer it."""
+        if self.found or not self.definition:
+            return self.retrieval.confidence
+        return definitions.CONFIDENCE if self.asks_meaning else load_coefficients().partial_floor
 
     @property
     def verdict(self) -> Verdict:
         floors = load_coefficients()
-        if self.retrieval.confidence >= floors.answered_floor:
+        if self.confidence >= floors.answered_floor:
             return "answered"
-        return "partial" if self.retrieval.confidence >= floors.partial_floor else "not_covered"
+        return "partial" if self.confidence >= floors.partial_floor else "not_covered"
+
 
 
 def split_parts(question: str) -> list[str]:

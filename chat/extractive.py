@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat.definitions import Definition
 from chat.intents import Depth, Intent, classify, comparison_sides
 from chat.key_points import cover_points
 from chat.spans import Span, pick_span
@@ -60,12 +61,14 @@ class Draft:
 
 
 def compose(  # noqa: PLR0917 - what an answer depends on
-    question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal", known: Question | None = None
+    question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal", known: Question | None = None,
+    definition: Definition | None = None,
 ) -> Draft:
     """Answer a question from what was retrieved, in verbatim spans; empty when nothing was.
 
     `share`: how many questions share the room, as the parts of one message do. `known`: the bank's question that asks for the same;
-    its key points then choose what is quoted.
+    its key points then choose what is quoted. `definition`: the glossary's line on what is asked; it comes first where the quoted
+    passages are about something else.
     """
     intent = classify(question)
     target, most, spans, parts = DEPTHS[depth]
@@ -86,7 +89,22 @@ def compose(  # noqa: PLR0917 - what an answer depends on
         if span and not _repeats(span, chosen) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
             words += span.words
+    if definition and not any(definition.named_in(span.chunk.heading) for span in chosen):
+        return _write(question, chosen, definition.passage)
     return _write(question, chosen)
+
+
+def compose_definition(question: str, definition: Definition, retrieval: Retrieval) -> Draft:
+    """Answer with the glossary's line and with passages that hold its term, for a term that no section is about."""
+    chosen: list[Span] = []
+    for hit in retrieval.hits:
+        if sum(span.words for span in chosen) >= MIN_WORDS:
+            break
+        if _eligible(question, hit.chunk) and hit.chunk.part_kind not in PART_PENALTY and definition.named_in(hit.chunk.text):
+            span = pick_span(question, "definition", hit.chunk, SPAN_WORDS)
+            if span and definition.named_in(span.quote) and not _repeats(span, chosen):
+                chosen.append(span)
+    return _write(question, chosen, definition.passage)
 
 
 def _rank_chunks(
@@ -156,9 +174,11 @@ def _repeats(span: Span, chosen: Sequence[Span]) -> bool:
     )
 
 
-def _write(question: str, spans: Sequence[Span]) -> Draft:
-    """Put the spans in reading order, name each part, and number the sources in order of appearance."""
+def _write(question: str, spans: Sequence[Span], definition: Chunk | None = None) -> Draft:
+    """Put the spans in reading order, the definition before them, name each part, and number the sources in order of appearance."""
     ordered = _reading_order(question, spans)
+    if definition:
+        ordered = [Span(definition, definition.text, "sentence"), *ordered]
     paragraphs: list[str] = []
     sources: list[Source] = []
     for span in ordered:

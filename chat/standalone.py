@@ -59,7 +59,7 @@ _CONTINUE = re.compile(
     re.I,
 )
 # words at the ends of a question that are not what it is about
-_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus".split())
+_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus stand stands".split())
 
 
 def standalone_question(
@@ -127,7 +127,7 @@ class _Resolver:
     def _start(self, question: str) -> None:
         """Take the subject from a question that stands on its own."""
         entities, sides = self._entities(question), comparison_sides(question)
-        subject = _subject(question)
+        subject = subject_of(question)
         if len(subject.split()) > SUBJECT_WORDS and entities:
             subject = " ".join(entities[:3])
         if subject:
@@ -241,8 +241,12 @@ def _terms(text: str) -> int:
     return len(set(tokenize(text)))
 
 
-def _subject(question: str) -> str:
-    """What a question is about: the question without the words that only make it one, at its beginning and its end."""
+def subject_of(question: str) -> str:
+    """What a question is about: the question without the words that only make it one, at its beginning and its end.
+
+    >>> subject_of("What is a stop sequence?")
+    'stop sequence'
+    """
     words = question.strip().rstrip("?.! ").split()
     while words and words[0].lower().strip(",") in _FRAME:
         words.pop(0)

@@ -24,11 +24,11 @@ class Expander:
                 if name.lower() in ORDINARY_WORDS or len(name) < MIN_FOLDED_LETTERS:
                     self._exact.setdefault(name, term)
                 else:
-                    self._names.setdefault(_key(name), term)
+                    self._names.setdefault(name_key(name), term)
 
     def expand(self, query: str) -> str:
         """The query followed by names it does not hold yet; unchanged when no glossary name occurs in it."""
-        words = list(_key(query))
+        words = list(name_key(query))
         present = " ".join(words)
         added: list[str] = []
         for word in WORD.findall(query):
@@ -48,8 +48,13 @@ class Expander:
     def _other_names(term: GlossaryTerm, present: str) -> list[str]:
         """The full name and the acronym, where the query lacks them; aliases are ways in, not ways out."""
         names = (term.term, term.acronym) if term.acronym else (term.term,)
-        return [name for name in names if " ".join(_key(name)) not in present]
+        return [name for name in names if " ".join(name_key(name)) not in present]
 
 
-def _key(text: str) -> tuple[str, ...]:
+def name_key(text: str) -> tuple[str, ...]:
+    """The words by which a name is looked up: lower case, hyphens as spaces.
+
+    >>> name_key("K-means clustering")
+    ('k', 'means', 'clustering')
+    """
     return tuple(word.lower().rstrip(".") for word in WORD.findall(text.replace("-", " ")))

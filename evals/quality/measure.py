@@ -78,8 +78,8 @@ class Bench:
 
     @property
     def passages(self) -> dict[str, str]:
-        """Chunk id -> text of the index."""
-        return {chunk.id: chunk.text for chunk in self.retriever.chunks}
+        """Chunk id -> text of everything that can be cited: the index and the glossary."""
+        return {chunk.id: chunk.text for chunk in (*self.retriever.chunks, *self.assistant.definitions.passages)}
 
 
 def open_bench(settings: Settings) -> Bench:
