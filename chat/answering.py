@@ -15,7 +15,7 @@ from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
 from chat.guard import addresses_assistant
 from chat.intents import Depth, classify, split_depth
-from chat.standalone import standalone_question, subject_of
+from chat.standalone import FRAME, standalone_question
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError, ModelIntegrityError
 from core.judge import Judge, get_judge
@@ -27,7 +27,7 @@ from retrieval.retriever import Retriever
 
 SEARCH_DEPTH = 20
 TERM_DEPTH = 3  # of the best passages, one must hold the term that is asked for
-MAX_PARTS = 3
+MAX_PARTS, MIN_PART_TERMS = 3, 2
 TOKEN = re.compile(r"\S+\s*")
 _MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
 _REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
@@ -103,7 +103,7 @@ class Assistant:
         subject, depth = split_depth(standalone)
         findings = [
             _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
-            for part in ([subject] if self.model else split_parts(subject))
+            for part in ([subject] if self.model else self._parts(subject))
         ]
         clock.lap("retrieve")
         base = Answer(
@@ -169,6 +169,12 @@ class Assistant:
             text = f"{text}\n\n{missing}"
         return replace(base, text=text, sources=sources)
 
+    def _parts(self, question: str) -> list[str]:
+        """The parts that are searched for one by one; all of them in one when a part names too little: `and what does it cost?`."""
+        parts = split_parts(question)
+        named = all(len(set(tokenize(part))) >= MIN_PART_TERMS or self.definitions.about(part) for part in parts)
+        return parts if named else [question]
+
     def _draft(self, finding: _Finding, share: int) -> Draft:
         if finding.definition and not finding.found:
             return compose_definition(finding.question, finding.definition, finding.retrieval)
@@ -186,8 +192,8 @@ class Assistant:
         if uncovered:
             return f"*Not in your notes: {'; '.join(map(_plain_words, uncovered))}.*"
         held = set(tokenize(" ".join(f"{s.title} {s.heading} {s.text}" for s in sources)))
-        asked = _plain_words(subject_of(base.standalone_question))
-        words = [w for w in re.findall(r"[\w-]+", asked) if (t := tokenize(w)) and not set(t) & held]
+        asked = [w for w in re.findall(r"[\w-]+", _plain_words(base.standalone_question)) if w.lower() not in FRAME]
+        words = [w for w in asked if (t := tokenize(w)) and not set(t) & held]
         about = f" They say nothing about: {', '.join(dict.fromkeys(words))}." if words else ""
         return f"*Your notes may cover only a part of this question.{about}*"
 
@@ -231,17 +237,17 @@ class _Finding:
     definition: Definition | None = None  # of the term that is all the question names
 
     @property
-    def found(self) -> bool:
-        """True when the passages answer it; those that do not even hold the term that is asked for do not."""
-        best = [f"{hit.chunk.heading}\n{hit.chunk.text}" for hit in self.retrieval.hits[:TERM_DEPTH]]
-        if self.definition and not any(map(self.definition.named_in, best)):
-            return False
-        return self.retrieval.confidence >= load_coefficients().answered_floor
-
-    @property
     def asks_meaning(self) -> bool:
         """True when the question asks what a term of the glossary means."""
         return self.definition is not None and classify(self.question) == "definition"
+
+    @property
+    def found(self) -> bool:
+        """True when the passages answer it; to a question about a term, those that do not even hold the term do not."""
+        best = [f"{hit.chunk.heading}\n{hit.chunk.text}" for hit in self.retrieval.hits[:TERM_DEPTH]]
+        if self.definition and self.asks_meaning and not any(map(self.definition.named_in, best)):
+            return False
+        return self.retrieval.confidence >= load_coefficients().answered_floor
 
     @property
     def confidence(self) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.standalone import subject_of
+from chat.standalone import FRAME
 from core.content import GlossaryTerm
 from core.types import Chunk
 from retrieval.glossary import name_key
@@ -44,8 +45,17 @@ class Definitions:
 
     def about(self, question: str) -> Definition | None:
         """The term that is all a question names: `What is a stop sequence?`, `define LSH`; None for another question."""
-        name = " ".join(name_key(subject_of(question)))
-        return self._by_name.get(name) or self._by_name.get(name.removesuffix("s"))
+        words = name_key(re.sub(r"\b(what|how|who)['’]?s\b", r"\1", question, flags=re.IGNORECASE))
+        for start in range(len(words)):
+            for end in range(len(words), start, -1):
+                name = " ".join(words[start:end])
+                if found := self._by_name.get(name) or self._by_name.get(name.removesuffix("s")):
+                    return found
+                if words[end - 1] not in FRAME:
+                    break
+            if words[start] not in FRAME:
+                break
+        return None
 
 
 def _define(term: GlossaryTerm, position: int) -> Definition:

@@ -25,6 +25,7 @@ _ORDINAL = re.compile(
     r"\bthe (?:(first|second|third|fourth|last)(?: (?:one|option|approach|method|technique|of (?:them|these|those))\b|(?=[?.!]*$))|(former|latter)(?: one| option)?\b)", re.I
 )
 _ENUMERATION = re.compile(r":\s+((?:[\w -]{2,30}, )*[\w -]{2,30},? (?:and|or) [\w -]{2,30})\.")
+_COUNTED = re.compile(r"\b(?:two|three|four|several|both)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(its|it|their|them|they|both(?: of them)?|those two|the two|each(?: of them)?(?=[?.!]*$)|(?:this|that|these|those)(?: (?:one|ones|approach|approaches|method|methods|technique|techniques|idea|algorithm|metric|model))?)\b",
     re.I,
@@ -44,6 +45,7 @@ _PLURAL = frozenset("their they them these those both the each".split())
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
 # words that compare with, or add to, something said before
 _ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
+_CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
 OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
@@ -59,7 +61,7 @@ _CONTINUE = re.compile(
     re.I,
 )
 # words at the ends of a question that are not what it is about
-_FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus stand stands".split())
+FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus stand stands".split())
 
 
 def standalone_question(
@@ -123,11 +125,13 @@ class _Resolver:
         names = [match[1] or match[2] for b in bullets if (match := re.match(r"\*\*(.+?)\*\*|([^:.,;(–—]{2,40})[:(–—]", b))]
         if len(names) > 1:
             self.items = [name.strip(" :*.") for name in names]
+        elif _COUNTED.search(answer) and len(named := self._entities(answer)) > 1:
+            self.items = named
 
     def _start(self, question: str) -> None:
         """Take the subject from a question that stands on its own."""
         entities, sides = self._entities(question), comparison_sides(question)
-        subject = subject_of(question)
+        subject = _subject(question)
         if len(subject.split()) > SUBJECT_WORDS and entities:
             subject = " ".join(entities[:3])
         if subject:
@@ -238,19 +242,15 @@ def _plain(name: str) -> str:
 
 def _terms(text: str) -> int:
     """How many content words a text has."""
-    return len(set(tokenize(text)))
+    return len(set(tokenize(_CONTRACTION.sub(" ", text))))
 
 
-def subject_of(question: str) -> str:
-    """What a question is about: the question without the words that only make it one, at its beginning and its end.
-
-    >>> subject_of("What is a stop sequence?")
-    'stop sequence'
-    """
+def _subject(question: str) -> str:
+    """What a question is about: the question without the words that only make it one, at its beginning and its end."""
     words = question.strip().rstrip("?.! ").split()
-    while words and words[0].lower().strip(",") in _FRAME:
+    while words and words[0].lower().strip(",") in FRAME:
         words.pop(0)
-    while words and words[-1].lower() in _FRAME:
+    while words and words[-1].lower() in FRAME:
         words.pop()
     return " ".join(words)
 

@@ -29,6 +29,7 @@ from evals.quality.abstention import (
     abstention_figures,
     area_figures,
     ask_cases,
+    plain_figures,
     wrong_if_answered,
 )
 from evals.quality.answers import answer_figures, latency_figures
@@ -112,6 +113,7 @@ def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], l
     groups: Groups = {
         "retrieval": ranking_figures(found),
         "abstention": abstention_figures(replies) | area_figures(replies, wrong),
+        "plain questions": plain_figures(bench.assistant, load_cases("plain", split)),
         "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary),
         "answers": answer_figures(replies, bench.passages),
         "injections": injection_figures(attempts),
@@ -197,7 +199,7 @@ def _measure_stock(bench: Bench, rankings: dict[str, list[Ranked]]) -> dict[str,
 
 def describe(bench: Bench) -> dict[str, Any]:
     """What was measured, on what, and with what."""
-    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "follow_ups", "injections")}
+    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "follow_ups", "injections")}
     return {
         "commit": describe_commit(),
         "models": {

@@ -16,7 +16,7 @@ from core.content import Question, load_questions, parse_yaml
 from core.settings import Settings
 from core.types import Answer, Chunk, Document, Source
 from evals.cases import Case
-from evals.quality.abstention import Reply, abstention_curves, abstention_figures, wrong_if_answered
+from evals.quality.abstention import Reply, abstention_curves, abstention_figures, plain_figures, wrong_if_answered
 from evals.quality.answers import answer_figures, citations_exist, quotes_are_verbatim, repeats_itself
 from evals.quality.conversations import follow_up_figures
 from evals.quality.figures import bootstrap, mean_figure
@@ -105,6 +105,18 @@ def test_wrong_answers_and_wrong_refusals() -> None:
     assert values["wrong answers, partial ones included, near_miss"] == 1.0
     assert values["AUROC, off_domain"] == 1.0
     assert values["ECE"] == pytest.approx((0.05 + 0.8 + 0.1 + 0.5) / 4)
+
+
+def test_verdicts_on_short_questions_are_counted_by_where_they_belong(settings: Settings) -> None:
+    ingest(settings)
+    cases = [
+        Case(question, "development", question, {"topic": topic, "in_scope": topic is not None})
+        for question, topic in (("What is an HNSW index?", 5), ("What is a neural codec?", 3), ("How do I proof sourdough?", None))
+    ]
+    values = {name: figure.value for name, figure in plain_figures(Assistant(get_retriever(settings)), cases).items()}
+    assert values["of the field, refused"] == 0.5
+    assert values["of the field, the asker's topic among the sources"] == 0.5
+    assert values["of other fields, answered or partial"] == 0.0
 
 
 def test_the_risk_counts_answers_from_the_wrong_section() -> None:
