@@ -4,6 +4,7 @@
     python -m evals report [--json] [--quick]  the quality on the labelled cases; writes docs/quality-report.md
     python -m evals report --saved             writes the report again from the last measurement
     python -m evals report --write-floors      records the floors that `make test` watches
+    python -m evals ablation [--json]          what each part of the ranking is worth; writes docs/measurements/ablation.json
     python -m evals bench [--json] [--quick] [--only NAME ...]  speed and memory; writes docs/measurements/bench.json
 """
 
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind.add_argument("--saved", action="store_true", help="measure nothing; write the report again from the last measurement")
     kind.add_argument("--write-floors", action="store_true", help="measure what the floors watch and record it")
     report.set_defaults(run=run_quality)
+    ablation = commands.add_parser("ablation", help="search with parts of the ranking left out")
+    ablation.add_argument("--json", action="store_true")
+    ablation.set_defaults(run=run_ablation)
     bench = commands.add_parser("bench", help="measure speed and memory against what Groundwork is made of")
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="two topics and few rounds; writes nothing")
@@ -77,6 +81,17 @@ def run_quality(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     measured = run_report(settings, options.quick, options.saved)
     print(json.dumps(measured, ensure_ascii=False) if options.json else format_terminal(measured))
+    return 0
+
+
+def run_ablation(options: argparse.Namespace, settings: Settings) -> int:
+    """Measure what each part of the ranking is worth."""
+    from evals.ablation import measure_ablation
+    from evals.quality.measure import open_bench
+    from evals.tables import describe_json
+
+    result = measure_ablation(open_bench(settings).settings)
+    print(json.dumps(result, ensure_ascii=False) if options.json else describe_json(result))
     return 0
 
 

@@ -31,12 +31,26 @@ FEATURE_DEPTH = 10  # passages that the confidence looks at
 RERANK_DEPTH = 30
 MAX_QUERY_CHARACTERS = 2000
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
-# Weights on min-max scaled scores; chosen on the development cases and on Cranfield (docs/quality-report.md, ablations)
-LEXICAL_WEIGHT = 0.8
-NEAREST_WEIGHT, VOTES_WEIGHT, WORDS_WEIGHT = 1.5, 1.5, 1.0
-HEADING_WEIGHT = 1.0
 BIBLIOGRAPHY_PENALTY = 0.3
 UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best passage stands in, a little closer
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much the parts of a passage's score count, the dense leg being 1; all are scaled to [0, 1].
+
+    `nearest`, `votes`, `words`: what the stored questions say of its section; `heading`: a heading that is asked for. Chosen on the
+    development cases and on Cranfield; `python -m evals ablation` shows what each is worth.
+    """
+
+    lexical: float = 0.8
+    nearest: float = 1.5
+    votes: float = 1.5
+    words: float = 1.0
+    heading: float = 1.0
+
+
+SHIPPED = Weights()
 
 
 class Encoder(Protocol):
@@ -68,8 +82,10 @@ class Retriever:
     """
 
     def __init__(
-        self, index: Snapshot, encoder: Encoder, glossary: Sequence[GlossaryTerm] = (), reranker: Reranker | None = None
+        self, index: Snapshot, encoder: Encoder, glossary: Sequence[GlossaryTerm] = (), reranker: Reranker | None = None,
+        weights: Weights = SHIPPED,
     ) -> None:
+        self._weights = weights
         self.chunks = index.chunks
         self._vectors = index.vectors
         self._dense = DenseIndex(index.vectors)
@@ -122,7 +138,7 @@ class Retriever:
         lexical = self._lexical.scores(expanded)
         clock.lap("lexical")
         pointing = self._questions.point(vector, expanded, without) if self._questions else None
-        fused = min_max(dense) + np.float32(LEXICAL_WEIGHT) * min_max(lexical) - self._penalty
+        fused = min_max(dense) + np.float32(self._weights.lexical) * min_max(lexical) - self._penalty
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
         else:
@@ -146,10 +162,11 @@ class Retriever:
     def _prior(self, query: str, dense: Scores, pointing: Pointing) -> Scores:
         """What each section gets from stored questions and from a heading that was asked for, one value a section."""
         stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
-        prior = NEAREST_WEIGHT * np.where(pointing.nearest > 0, pointing.nearest, stand_in)
-        prior += VOTES_WEIGHT * pointing.votes / max(float(pointing.votes.sum()), 1e-9) + WORDS_WEIGHT * pointing.words
+        weights = self._weights
+        prior = weights.nearest * np.where(pointing.nearest > 0, pointing.nearest, stand_in)
+        prior += weights.votes * pointing.votes / max(float(pointing.votes.sum()), 1e-9) + weights.words * pointing.words
         for number, coverage in self._sections.named(query):
-            prior[number] += HEADING_WEIGHT * coverage
+            prior[number] += weights.heading * coverage
         return prior.astype(np.float32)
 
     def _hits(self, found: Search, places: Sequence[int], allowed: npt.NDArray[np.intp] | None) -> list[Hit]:
