@@ -2,9 +2,9 @@
 
     python cli.py ingest [PATH...] [--json]
     python cli.py search "query" [--k 10] [--topic N] [--json]
-    python cli.py ask "question" [--json]
+    python cli.py ask "question" [--topic N] [--json]
     python cli.py batch search|ask|grade --input FILE.jsonl --output FILE.jsonl
-    python cli.py quiz [--topic N] [--count K] [--level L] [--kind KIND] [--generated] [--json]
+    python cli.py quiz [--topic N] [--count K] [--level L] [--kind KIND] [--generated] [--document NAME] [--seed N] [--json]
     python cli.py doctor [--json]
     python cli.py eval [--quick] [--json]
 """
@@ -66,17 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("question")
     sub.add_argument("--topic", type=int)
     sub.add_argument("--json", action="store_true")
-    sub = command("batch", run_batch, "search or ask for every line of a JSONL file")
+    sub = command("batch", run_batch, "search, ask or grade for every line of a JSONL file")
     sub.add_argument("job", choices=["search", "ask", "grade"])
     sub.add_argument("--input", type=Path, required=True)
     sub.add_argument("--output", type=Path, required=True)
-    sub = command("quiz", run_quiz, "practise: questions from the bank, or made from the notes or an upload")
+    sub = command("quiz", run_quiz, "practise: questions from the bank, or made from the notes or your own documents")
     sub.add_argument("--topic", type=int)
     sub.add_argument("--count", type=_positive, default=10)
     sub.add_argument("--level", choices=get_args(QuestionLevel))
     sub.add_argument("--kind", choices=[*get_args(QuestionKind), *QUIZ_FORMATS], help="a kind of question, or a format")
     sub.add_argument("--generated", action="store_true", help="questions made from the notes instead of the bank's")
-    sub.add_argument("--document", metavar="NAME", help="questions made from this document, e.g. an upload")
+    sub.add_argument("--document", metavar="NAME", help="questions made from one document, by the name that `search --json` prints")
     sub.add_argument("--seed", type=int, default=0, help="another seed gives another quiz")
     sub.add_argument("--json", action="store_true")
     sub = command("doctor", run_doctor, "check that everything Groundwork needs is in place")

@@ -1,6 +1,6 @@
-"""Fit the confidence model on the development cases: python -m evals.calibration [--write]
+"""Fit the confidence model on the development cases and on stored questions asked again: python -m evals.calibration [--write]
 
-Prints how it does on both splits; `--write` replaces retrieval/confidence.json. Only the development split is fitted on.
+Prints how it does on both splits; `--write` replaces retrieval/confidence.json. Nothing held-out is fitted on.
 """
 
 from __future__ import annotations

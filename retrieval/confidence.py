@@ -1,6 +1,7 @@
 """How likely it is that the notes answer a query: features of the retrieval, and a logistic model fitted on labelled cases.
 
-Fitted by `python -m evals.calibration` on the development split of `evals/cases`; the coefficients are in confidence.json.
+Fitted by `python -m evals.calibration` on the development split of `evals/cases` and on stored questions asked again; the coefficients
+are in confidence.json.
 """
 
 from __future__ import annotations

@@ -60,10 +60,10 @@ class Loading:
         """Share of the passages embedded, in [0, 1]."""
         return self.done / self.total if self.total else 0.0
 
-    def run(self, settings: Settings) -> None:
-        """Ingest what is stale, then load the model and the index."""
+    def run(self, settings: Settings, everything: bool) -> None:
+        """Ingest what is stale, the learner's own documents too where `everything` is wanted, then load the model and the index."""
         try:
-            if is_stale(settings):
+            if everything or is_stale(settings):
                 self.stage = "Reading the notes…"
                 self.failures = ingest(settings, progress=self._progress).failures
             self.stage = "Loading the search model…"
@@ -99,28 +99,28 @@ def database() -> Database:
 @st.cache_resource(show_spinner=False)
 def _loading(attempt: int) -> Loading:
     loading = Loading()
-    threading.Thread(target=loading.run, args=(base_settings(),), daemon=True).start()
+    threading.Thread(target=loading.run, args=(base_settings(), _attempts()[attempt]), daemon=True).start()
     return loading
 
 
 @st.cache_resource(show_spinner=False)
-def _attempts() -> list[int]:
-    """Counts loads: a new one follows a changed index or a failure that the user wants to try again."""
-    return [0]
+def _attempts() -> list[bool]:
+    """One entry a load, whether it reads everything again: a new one follows a changed index, or the user's wish."""
+    return [False]
 
 
 def loading() -> Loading:
     """The assistant's start; begins it on first use, and again when another process has changed the index."""
-    current = _loading(_attempts()[0])
+    current = _loading(len(_attempts()) - 1)
     if current.assistant and current.version != index_version(base_settings()):
         current = reload()
     return current
 
 
-def reload() -> Loading:
-    """Start over: ingest what is stale and load again."""
-    _attempts()[0] += 1
-    return _loading(_attempts()[0])
+def reload(everything: bool = False) -> Loading:
+    """Start over: ingest what is stale and load again; `everything`: the learner's own documents are read again too."""
+    _attempts().append(everything)
+    return _loading(len(_attempts()) - 1)
 
 
 def current_settings() -> Settings:

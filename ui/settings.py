@@ -109,5 +109,5 @@ def _show_index() -> None:
     for reason in loading.failures.values():
         st.warning(reason)
     if st.button("Bring the index up to date", disabled=not loading.finished.is_set()):
-        services.reload()
+        services.reload(everything=True)
         st.rerun()

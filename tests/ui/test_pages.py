@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.db import get_database
 from core.settings import Settings
+from ingest.pipeline import ingest
 from tests.conftest import REPOSITORY
 from tests.ui.pages import button, page, texts
 from ui import services
@@ -219,3 +221,16 @@ def test_the_sidebar_finds_conversations(ready: AppTest, settings: Settings) -> 
     labels = [b.label for b in at.sidebar.button]
     assert "graphs" in labels
     assert "cooking" not in labels
+
+
+def test_the_learners_own_documents_are_read_again_on_wish(ready: AppTest, settings: Settings, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "bread.md").write_text("# Bread\n\n## Sourdough\n\nSourdough rises twelve hours.", encoding="utf-8")
+    ingest(settings, [own])
+    (own / "bread.md").write_text("# Bread\n\n## Sourdough\n\nSourdough rises twenty hours.", encoding="utf-8")
+    button(page(ready, "settings"), "Bring the index up to date").click().run()
+    assert services.loading().finished.wait(60)
+    found = [chunk.text for chunk in services.retriever().chunks]
+    assert any("twenty hours" in text for text in found)
+    assert not any("twelve hours" in text for text in found)
