@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chat.standalone import FRAME
 from core.content import GlossaryTerm
 from core.types import Chunk
-from retrieval.glossary import name_key
+from retrieval.glossary import ORDINARY_WORDS, WORD, name_key
 
 DOCUMENT, TITLE = "knowledge/glossary.yaml", "Glossary"
 CONFIDENCE = 0.95  # in an answer to a question whose term the glossary defines
@@ -45,10 +45,13 @@ class Definitions:
 
     def about(self, question: str) -> Definition | None:
         """The term that is all a question names: `What is a stop sequence?`, `define LSH`; None for another question."""
-        words = name_key(re.sub(r"\b(what|how|who)['’]?s\b", r"\1", question, flags=re.IGNORECASE))
+        written = WORD.findall(re.sub(r"\b(what|how|who)['’]?s\b", r"\1", question, flags=re.IGNORECASE).replace("-", " "))
+        words = [word.lower().rstrip(".") for word in written]
         for start in range(len(words)):
             for end in range(len(words), start, -1):
                 name = " ".join(words[start:end])
+                if name in ORDINARY_WORDS and written[start].islower():  # "a map" is no mean average precision
+                    return None
                 if found := self._by_name.get(name) or self._by_name.get(name.removesuffix("s")):
                     return found
                 if words[end - 1] not in FRAME:

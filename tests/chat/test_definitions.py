@@ -12,7 +12,7 @@ from tests.chat.test_answering import model
 GLOSSARY = (
     GlossaryTerm(term="Stop sequence", aliases=("stop string",), definition="A string at which generation ends.", topics=(1,)),
     GlossaryTerm(term="Hierarchical navigable small world", acronym="HNSW", definition="A layered graph index.", topics=(5,)),
-    GlossaryTerm(term="Map", definition="A table of keys and values.", topics=(6,)),
+    GlossaryTerm(term="Mean average precision", acronym="MAP", definition="The mean of average precision over queries.", topics=(6,)),
 )
 
 
@@ -43,11 +43,12 @@ def test_a_question_about_more_than_a_term_finds_none(question: str) -> None:
     assert Definitions(GLOSSARY).about(question) is None
 
 
-def test_a_short_name_counts_only_as_a_word_of_its_own() -> None:
-    found = Definitions(GLOSSARY).about("what is a map")
+def test_an_acronym_that_is_also_a_word_counts_as_it_is_written() -> None:
+    found = Definitions(GLOSSARY).about("what is MAP")
     assert found
-    assert found.named_in("The map holds them.")
+    assert found.named_in("MAP over 50 queries")
     assert not found.named_in("Mapping values")
+    assert Definitions(GLOSSARY).about("what is a map") is None
 
 
 def test_a_term_that_no_passage_explains_is_answered_by_the_glossary(assistant: Assistant) -> None:
