@@ -31,9 +31,9 @@ from retrieval.snapshot import load_snapshot
 LEVELS = 5  # scores are compared in steps of a quarter
 QUALITIES = ("full", "good", "half", "weak", "wrong")
 ATTACK_LIMIT = 0.3
-DEVELOPMENT_WEIGHT = 3.0  # of an answer written apart from the judge's data, in fitting
-UNSEEN_ANSWERS = 260
-REGULARIZATION = 0.1
+# Weights in fitting: of answers written apart from the judge's data, of text that says nothing, of the judge's data on its test questions
+DEVELOPMENT_WEIGHT, NOTHING_WEIGHT, UNSEEN_WEIGHT = 3.0, 3.0, 0.3
+REGULARIZATION = 0.03
 
 
 def grade_answers(grader: Grader, answers: Sequence[Mapping[str, Any]]) -> list[Grade]:
@@ -87,7 +87,7 @@ def _rank_correlation(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
-    """Fit the verdicts on answers that the judge was not trained on: the development answers, some to its test questions, and text that
+    """Fit the verdicts on answers that the judge was not trained on: the development answers, those to its test questions, and text that
     says nothing (bags of the right words, filling, the development attacks)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -110,13 +110,13 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
         add(question, answer["response"], answer["verdicts"], DEVELOPMENT_WEIGHT)
         if answer["quality"] == "full":
             nothing = ["missed"] * len(question.key_points)
-            add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, 1.0)
-            add(question, f"{filler(random_)} {filler(random_)}", nothing, 1.0)
+            add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, NOTHING_WEIGHT)
+            add(question, f"{filler(random_)} {filler(random_)}", nothing, NOTHING_WEIGHT)
     for answer in load_rows("adversarial", "development"):
         question = bank[answer["question_id"]]
-        add(question, answer["response"], ["missed"] * len(question.key_points), 1.0)
-    for question_id, text, verdicts in random_.sample(list(_unseen_answers()), UNSEEN_ANSWERS):
-        add(bank[question_id], text, verdicts, 1.0)
+        add(question, answer["response"], ["missed"] * len(question.key_points), NOTHING_WEIGHT)
+    for question_id, text, verdicts in _unseen_answers():
+        add(bank[question_id], text, verdicts, UNSEEN_WEIGHT)
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression(C=REGULARIZATION, max_iter=5000)
     model.fit(scaler.transform(rows), labels, sample_weight=weights)
