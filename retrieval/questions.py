@@ -70,8 +70,8 @@ class QuestionLeg:
         rows.sort()
         self._count = len(sections)
         self._rows = np.array([place for _, place in rows], np.intp)
-        numbers = np.array([number for number, _ in rows], np.intp)
-        self._pointed, self._starts = np.unique(numbers, return_index=True)
+        self._numbers = np.array([number for number, _ in rows], np.intp)
+        self._pointed, self._starts = np.unique(self._numbers, return_index=True)
         self._dense = DenseIndex(vectors)
         self._answered = np.array([q.document != UNANSWERED for q in questions], bool)
         self._unanswered = np.flatnonzero(~self._answered)
@@ -87,8 +87,9 @@ class QuestionLeg:
             of_rows = similarity[self._rows]
             nearest[self._pointed] = np.maximum(np.maximum.reduceat(of_rows, self._starts), 0)
             floor = np.partition(of_rows, -NEIGHBOURS)[-NEIGHBOURS] if len(of_rows) > NEIGHBOURS else -1.0
-            ballots = np.where(of_rows >= floor, np.exp((of_rows - 1) / VOTE_TEMPERATURE), 0).astype(np.float32)
-            votes[self._pointed] = np.add.reduceat(ballots, self._starts)
+            voters = np.flatnonzero(of_rows >= floor)
+            ballots = np.exp((of_rows[voters] - 1) / VOTE_TEMPERATURE)
+            votes = np.bincount(self._numbers[voters], ballots, self._count).astype(np.float32)
             if self._words is not None:
                 shared = self._words.scores(text)
                 shared[list(without)] = 0
