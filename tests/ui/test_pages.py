@@ -229,7 +229,9 @@ def test_the_learners_own_documents_are_read_again_on_wish(ready: AppTest, setti
     (own / "bread.md").write_text("# Bread\n\n## Sourdough\n\nSourdough rises twelve hours.", encoding="utf-8")
     ingest(settings, [own])
     (own / "bread.md").write_text("# Bread\n\n## Sourdough\n\nSourdough rises twenty hours.", encoding="utf-8")
-    button(page(ready, "settings"), "Bring the index up to date").click().run()
+    at = page(ready, "settings")
+    assert services.loading().finished.wait(60)  # the index was changed under the app, which loads it anew
+    button(at.run(), "Bring the index up to date").click().run()
     assert services.loading().finished.wait(60)
     found = [chunk.text for chunk in services.retriever().chunks]
     assert any("twenty hours" in text for text in found)
