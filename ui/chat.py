@@ -93,7 +93,7 @@ def _show_header(conversation: Conversation | None, messages: list[Message]) -> 
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         chosen = st.selectbox(
             "Topic", [None, *names], key=TOPIC, format_func=lambda n: names[n] if n else "All topics",
-            label_visibility="collapsed", width=340,
+            label_visibility="collapsed", placeholder="All topics", width=340,
         )
         if conversation:
             _show_menu(conversation, messages)

@@ -85,12 +85,16 @@ def _choose() -> Choice | None:
         if document is None:
             return None
     else:
-        topic = st.selectbox("Topic", [None, *names], format_func=lambda n: names[n] if n else "All topics", key="free-topic")
+        topic = st.selectbox(
+            "Topic", [None, *names], format_func=lambda n: names[n] if n else "All topics", key="free-topic", placeholder="All topics",
+        )
     kinds = KINDS if source == BANK else (*KINDS, *FORMATS)
     first, second, third = st.columns(3)
-    level = first.selectbox("Level", [None, *LEVELS], format_func=lambda v: v.capitalize() if v else "Any", key="free-level")
+    level = first.selectbox(
+        "Level", [None, *LEVELS], format_func=lambda v: v.capitalize() if v else "Any", key="free-level", placeholder="Any",
+    )
     key = f"free-kind-{source == BANK}"  # made questions have more kinds
-    kind = second.selectbox("Kind", [None, *kinds], format_func=lambda k: KIND_NAMES[k] if k else "Any", key=key)
+    kind = second.selectbox("Kind", [None, *kinds], format_func=lambda k: KIND_NAMES[k] if k else "Any", key=key, placeholder="Any")
     count = third.selectbox("How many", COUNTS, key="free-count")
     unseen = st.checkbox("Only questions I have not seen", value=True, key="free-unseen")
     return Choice(source, topic, level, kind, count, unseen, document, section)
@@ -110,7 +114,9 @@ def _choose_document() -> tuple[str | None, str | None]:
     document = st.selectbox("Document", list(titles), format_func=lambda d: titles[d], key="free-document")
     sections = list(dict.fromkeys(chunk.section for chunk in own if chunk.document == document and chunk.section))
     key = f"free-section-{document}"
-    section = st.selectbox("Section", [None, *sections], format_func=lambda s: s or "The whole document", key=key)
+    section = st.selectbox(
+        "Section", [None, *sections], format_func=lambda s: s or "The whole document", key=key, placeholder="The whole document",
+    )
     return document, section
 
 
