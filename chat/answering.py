@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chat import definitions
 from chat.citations import make_safe, verify
@@ -241,12 +242,13 @@ class _Finding:
         """True when the question asks what a term of the glossary means."""
         return self.definition is not None and classify(self.question) == "definition"
 
-    @property
+    @cached_property
     def found(self) -> bool:
         """True when the passages answer it; to a question about a term, those that do not even hold the term do not."""
-        best = [f"{hit.chunk.heading}\n{hit.chunk.text}" for hit in self.retrieval.hits[:TERM_DEPTH]]
-        if self.definition and self.asks_meaning and not any(map(self.definition.named_in, best)):
-            return False
+        if self.definition and self.asks_meaning:
+            best = (hit.chunk for hit in self.retrieval.hits[:TERM_DEPTH])
+            if not any(self.definition.named_in(f"{chunk.heading}\n{chunk.text}") for chunk in best):
+                return False
         return self.retrieval.confidence >= load_coefficients().answered_floor
 
     @property
@@ -262,7 +264,6 @@ class _Finding:
         if self.confidence >= floors.answered_floor:
             return "answered"
         return "partial" if self.confidence >= floors.partial_floor else "not_covered"
-
 
 
 def split_parts(question: str) -> list[str]:

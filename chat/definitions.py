@@ -45,8 +45,8 @@ class Definitions:
 
     def about(self, question: str) -> Definition | None:
         """The term that is all a question names: `What is a stop sequence?`, `define LSH`; None for another question."""
-        written = WORD.findall(re.sub(r"\b(what|how|who)['’]?s\b", r"\1", question, flags=re.IGNORECASE).replace("-", " "))
-        words = [word.lower().rstrip(".") for word in written]
+        text = re.sub(r"\b(what|how|who)['’]?s\b", r"\1", question, flags=re.IGNORECASE).replace("-", " ")
+        written, words = WORD.findall(text), name_key(text)
         for start in range(len(words)):
             for end in range(len(words), start, -1):
                 name = " ".join(words[start:end])

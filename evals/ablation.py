@@ -20,9 +20,8 @@ from core.settings import REPOSITORY, Settings
 from evals.cases import load_cases
 from evals.quality.measure import SPLITS, describe_commit
 from evals.quality.retrieval import ranking_figures, search_cases
-from retrieval.lexical import LexicalIndex
 from retrieval.retriever import SHIPPED, Retriever, Weights
-from retrieval.snapshot import Snapshot, load_snapshot
+from retrieval.snapshot import Snapshot, index_words, load_snapshot
 
 MEASUREMENT = REPOSITORY / "docs" / "measurements" / "ablation.json"
 SCORES = ("right topic first", "right section in top 5", "MRR")
@@ -76,5 +75,5 @@ def _fewer(index: Snapshot, count: int) -> Snapshot:
         if question.document != ASKED or seen[question.heading] <= count:
             kept.append(place)
     questions = [index.questions[place] for place in kept]
-    words = LexicalIndex.build([replace(question, title="", headings=()) for question in questions])
-    return replace(index, questions=questions, question_vectors=index.question_vectors[np.array(kept)], question_words=words)
+    vectors = index.question_vectors[np.array(kept)]
+    return replace(index, questions=questions, question_vectors=vectors, question_words=index_words(questions))

@@ -36,6 +36,11 @@ class Snapshot:
     question_words: LexicalIndex | None = None
 
 
+def index_words(questions: Sequence[Chunk]) -> LexicalIndex:
+    """The lexical index of stored questions: of their own words, not of the sections that they lead to."""
+    return LexicalIndex.build([replace(question, title="", headings=()) for question in questions])
+
+
 def load_snapshot(settings: Settings) -> Snapshot:
     """The current index, from its file when that is up to date, else from Chroma (the file is then written anew).
 
@@ -51,8 +56,7 @@ def load_snapshot(settings: Settings) -> Snapshot:
         chunks, vectors = store.load()
     with get_question_store(settings) as store:
         questions, question_vectors = store.load()
-    words = LexicalIndex.build([replace(question, title="", headings=()) for question in questions])
-    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, words)
+    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions))
     if chunks:
         _write(path, name, snapshot)
     return snapshot

@@ -62,16 +62,15 @@ def abstention_figures(replies: Sequence[Reply]) -> Figures:
 
 def plain_figures(assistant: Assistant, cases: Sequence[Case]) -> Figures:
     """Verdicts on short questions as an interviewer asks them: of the field, and of other fields and everyday life."""
-    replies = [(bool(case.data["in_scope"]), assistant.answer(case.question, ())) for case in cases]
-    verdicts = [(inside, answer.verdict) for inside, answer in replies]
-    inside, outside = ([verdict for known, verdict in verdicts if known is side] for side in (True, False))
-    own = [case.topic in {source.topic for source in answer.sources} for case, (known, answer) in zip(cases, replies, strict=True) if known]
+    replies = ask_cases(assistant, cases)
+    inside, outside = ([r for r in replies if r.case.data["in_scope"] is side] for side in (True, False))
+    own = [r.case.topic in {source.topic for source in r.answer.sources} for r in inside]
     return {
-        "of the field, refused": mean_figure([verdict == "not_covered" for verdict in inside], "lower"),
-        "of the field, only partial": mean_figure([verdict == "partial" for verdict in inside], "lower"),
+        "of the field, refused": mean_figure([r.refused for r in inside], "lower"),
+        "of the field, only partial": mean_figure([r.answer.verdict == "partial" for r in inside], "lower"),
         "of the field, the asker's topic among the sources": mean_figure(own, "neither"),
-        "of other fields, answered": mean_figure([verdict == "answered" for verdict in outside], "lower"),
-        "of other fields, answered or partial": mean_figure([verdict != "not_covered" for verdict in outside], "lower"),
+        "of other fields, answered": mean_figure([r.answer.verdict == "answered" for r in outside], "lower"),
+        "of other fields, answered or partial": mean_figure([not r.refused for r in outside], "lower"),
     }
 
 
