@@ -24,8 +24,8 @@ class ChunkStore:
     Close it after use (it is a context manager): what another process writes is only seen by a store opened afterwards.
     """
 
-    def __init__(self, folder: Path, fingerprint: str, kind: str = "passages") -> None:
-        """Open (or create) the collection `kind-fingerprint`.
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        """Open (or create) the collection `passages-fingerprint`.
 
         Raises:
             StorageError: the folder cannot be written.
@@ -44,7 +44,7 @@ class ChunkStore:
         try:
             self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
             self._collection = self._client.get_or_create_collection(
-                f"{kind}-{fingerprint}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                f"passages-{fingerprint}", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
             )
         except (ChromaError, ValueError, OSError) as error:
             raise IndexUnavailableError(
@@ -167,8 +167,3 @@ def get_store(settings: Settings) -> ChunkStore:
     """The store of the settings' data folder and embedding model. Raises StorageError, IndexUnavailableError."""
     return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings))
 
-
-def get_question_store(settings: Settings) -> ChunkStore:
-    """The question bank in the same embedding space: a chunk's document is the question's id, its headings are the anchors of
-    the sections that answer it. Raises StorageError, IndexUnavailableError."""
-    return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings), "questions")

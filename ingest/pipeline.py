@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import ContentError, DocumentError, IngestBusyError, StorageError
-from core.models import SentenceEmbeddings, get_embeddings, get_tokenizer
+from core.models import SentenceEmbeddings, Vectors, get_embeddings, get_tokenizer
+from core.question_store import QuestionStore, get_question_store, shipped_vectors
 from core.settings import Settings
-from core.store import ChunkStore, get_question_store, get_store, manifest_path
+from core.store import ChunkStore, get_store, manifest_path
 from core.types import Chunk, Document
 from ingest.chunking import chunk_embedding_text, split_document
 from ingest.documents import ROADMAP_FILE, load_document
 from ingest.manifest import Manifest, file_hash, pipeline_fingerprint, read_manifest, write_manifest
 from ingest.questions import question_chunks, question_files
 
-EMBED_BATCH = 128  # chunks embedded and written at a time: what an interrupted run can lose
+EMBED_BATCH, QUESTIONS_A_STEP = 128, 2048  # texts embedded and written at a time: what an interrupted run can lose
 Progress = Callable[[int, int], None]  # chunks embedded so far, chunks to embed
 
 
@@ -59,7 +62,7 @@ def document_id(path: Path, settings: Settings) -> str:
 def is_stale(settings: Settings) -> bool:
     """True when the shipped knowledge differs from what the index was made of (a matter of milliseconds, nothing heavy)."""
     manifest = read_manifest(settings)
-    if manifest.fingerprint != pipeline_fingerprint(settings):
+    if manifest.fingerprint != pipeline_fingerprint(settings) or not get_question_store(settings).path.exists():
         return True
     shipped = {document_id(path, settings): path for path in [*knowledge_files(settings), *question_files(settings.knowledge_dir)]}
     known = {name for name in manifest.documents if name.startswith("knowledge/")}
@@ -94,7 +97,8 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     banks = {document_id(path, settings): file_hash(path) for path in question_files(settings.knowledge_dir)}
     known_banks = {name: digest for name, digest in manifest.documents.items() if _is_bank(name)}
     gone = _gone(settings, manifest, {file.document for file in files}, report)
-    if not changed and not gone and banks == known_banks and manifest_path(settings).exists():
+    questions_current = banks == known_banks and get_question_store(settings).path.exists()
+    if not changed and not gone and questions_current and manifest_path(settings).exists():
         with get_store(settings) as store:
             report.total_chunks = len(store)
         if report.total_chunks:
@@ -104,7 +108,7 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
     with get_store(settings) as store:
         _apply(settings, store, _load(changed, report), gone, progress, report)
         report.total_chunks = len(store)
-    if banks != known_banks:
+    if not questions_current:
         _sync_questions(settings, progress, report)
     failed = set(report.failures)
     documents = {name: digest for name, digest in manifest.documents.items() if not _is_bank(name)} | hashes | banks
@@ -172,16 +176,29 @@ def _is_bank(name: str) -> bool:
 def _sync_questions(settings: Settings, progress: Progress, report: IngestReport) -> None:
     """Embed the bank's new questions, drop the ones that are gone."""
     try:
-        wanted = {chunk.id: chunk for chunk in question_chunks(settings.knowledge_dir)}
+        wanted = question_chunks(settings.knowledge_dir)
     except ContentError as error:
         report.failures[f"knowledge/{error.file.parent.name}/{error.file.name}"] = error.explain()
         return
-    with get_question_store(settings) as store:
-        stored = {chunk.id for chunk in store.chunks()}
-        new = [chunk for id_, chunk in wanted.items() if id_ not in stored]
-        if new:
-            _embed(get_embeddings(settings), store, {chunk: chunk.text for chunk in new}, progress)
-        store.delete(stored - set(wanted))
+    store = get_question_store(settings)
+    stored, vectors = store.load()
+    known = shipped_vectors(settings) | {chunk.id: vector for chunk, vector in zip(stored, vectors, strict=True)}
+    new = [chunk for chunk in wanted if chunk.id not in known]
+    embeddings = get_embeddings(settings) if new else None
+    for start in range(0, len(new), QUESTIONS_A_STEP):
+        assert embeddings is not None  # noqa: S101 - there are new ones
+        step = new[start : start + QUESTIONS_A_STEP]
+        known |= zip([chunk.id for chunk in step], embeddings.encode([chunk.text for chunk in step]), strict=True)
+        _save_questions(store, wanted, known)
+        progress(start + len(step), len(new))
+    if not new:
+        _save_questions(store, wanted, known)
+
+
+def _save_questions(store: QuestionStore, wanted: Sequence[Chunk], known: Mapping[str, Vectors]) -> None:
+    """Store what has a vector; an interrupted run goes on from there."""
+    ready = [chunk for chunk in wanted if chunk.id in known]
+    store.save(ready, np.stack([known[chunk.id] for chunk in ready]) if ready else np.zeros((0, 0), np.float32))
 
 
 def _load(files: Sequence[_File], report: IngestReport) -> list[Document]:

@@ -5,7 +5,6 @@ A snapshot belongs to one state of the store, named by the manifest that every f
 
 from __future__ import annotations
 
-import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from core.models import Vectors, embedding_fingerprint
+from core.question_store import get_question_store, pack_chunks, unpack_chunks
 from core.settings import Settings
-from core.store import get_question_store, get_store, index_version
+from core.store import get_store, index_version
 from core.types import Chunk
 from retrieval.lexical import HEADING_WEIGHT, LexicalIndex
 
@@ -54,8 +54,7 @@ def load_snapshot(settings: Settings) -> Snapshot:
         return stored
     with get_store(settings) as store:
         chunks, vectors = store.load()
-    with get_question_store(settings) as store:
-        questions, question_vectors = store.load()
+    questions, question_vectors = get_question_store(settings).load()
     snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions))
     if chunks:
         _write(path, name, snapshot)
@@ -75,7 +74,7 @@ def _read(path: Path, name: str) -> Snapshot | None:
         return LexicalIndex({key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)})
 
     return Snapshot(
-        _to_chunks(arrays["passages"]), arrays["vectors"], lexical("lexical."), _to_chunks(arrays["questions"]),
+        unpack_chunks(arrays["passages"]), arrays["vectors"], lexical("lexical."), unpack_chunks(arrays["questions"]),
         arrays["question_vectors"], lexical("words."),
     )
 
@@ -83,8 +82,8 @@ def _read(path: Path, name: str) -> Snapshot | None:
 def _write(path: Path, name: str, snapshot: Snapshot) -> None:
     """Replace the file in one step. A full disk or a read-only folder only means a slower start."""
     arrays: Mapping[str, Any] = {
-        "name": np.frombuffer(name.encode(), np.uint8), "passages": _to_bytes(snapshot.chunks), "vectors": snapshot.vectors,
-        "questions": _to_bytes(snapshot.questions), "question_vectors": snapshot.question_vectors,
+        "name": np.frombuffer(name.encode(), np.uint8), "passages": pack_chunks(snapshot.chunks), "vectors": snapshot.vectors,
+        "questions": pack_chunks(snapshot.questions), "question_vectors": snapshot.question_vectors,
         **{f"lexical.{key}": value for key, value in snapshot.lexical.arrays.items()},
         **{f"words.{key}": value for key, value in (snapshot.question_words.arrays if snapshot.question_words else {}).items()},
     }
@@ -95,11 +94,3 @@ def _write(path: Path, name: str, snapshot: Snapshot) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
 
-
-def _to_bytes(chunks: Sequence[Chunk]) -> Any:
-    rows = [[c.id, c.document, c.title, c.topic, c.headings, c.text, c.position, c.page] for c in chunks]
-    return np.frombuffer(json.dumps(rows, ensure_ascii=False).encode(), np.uint8)
-
-
-def _to_chunks(data: Any) -> list[Chunk]:
-    return [Chunk(i, d, t, n, tuple(h), text, p, page) for i, d, t, n, h, text, p, page in json.loads(bytes(data))]

@@ -17,8 +17,8 @@ from chat.answering import Assistant
 from core.content import Question, load_glossary, load_questions
 from core.judge import WEIGHTS_FILE, Judge
 from core.models import PACKAGED_MODEL, PACKAGED_SHA256, choose_precision
+from core.question_store import get_question_store
 from core.settings import REPOSITORY, Settings
-from core.store import get_question_store
 from evals.candidates import interview_figures, judge_grader, scripted_grader
 from evals.cases import Case, Split, load_cases
 from evals.grading import grading_figures
@@ -219,8 +219,7 @@ def describe(bench: Bench) -> dict[str, Any]:
 
 
 def _stored(settings: Settings) -> int:
-    with get_question_store(settings) as store:
-        return len(store)
+    return len(get_question_store(settings).load()[0])
 
 
 def _sizes(cases: Sequence[Case]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.question_store import get_question_store
 from core.settings import Settings
-from core.store import get_question_store
 from evals.cases import Case
 from evals.quality.figures import Figures, mean_figure
 from evals.quality.retrieval import SCORES, Ranked
@@ -22,8 +22,7 @@ FAR_SCORES = ("right topic first", "right section in top 5", "MRR")
 
 def stored_figures(settings: Settings, retriever: Retriever, found: Sequence[Ranked], unanswerable: Sequence[Case]) -> Figures:
     """Shares of cases in the words of a stored question, or near one; the search's scores on cases far from all; none without any."""
-    with get_question_store(settings) as store:
-        stored, vectors = store.load()
+    stored, vectors = get_question_store(settings).load()
     if not stored:
         return {}
     wordings = {frozenset(tokenize(chunk.text)) for chunk in stored}

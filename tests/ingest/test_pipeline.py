@@ -24,7 +24,7 @@ class CountingModel:
         self.fail_after = fail_after
         self.batches = 0
 
-    def encode(self, texts, batch_size: int = 32):
+    def encode(self, texts):
         self.batches += 1
         if self.fail_after is not None and self.batches > self.fail_after:
             raise KeyboardInterrupt
@@ -151,7 +151,7 @@ def test_two_ingests_at_once_do_not_mix(settings: Settings, monkeypatch: pytest.
     started, release = threading.Event(), threading.Event()
 
     class Slow(CountingModel):
-        def encode(self, texts, batch_size: int = 32):
+        def encode(self, texts):
             started.set()
             release.wait(10)
             return super().encode(texts)

@@ -1,12 +1,15 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import ContentError
+from core.question_store import get_question_store, write_shipped_vectors
 from core.settings import Settings
-from core.store import get_question_store
+from ingest import pipeline
 from ingest.pipeline import ingest, is_stale
 from ingest.questions import UNANSWERED, question_chunks
+from tests.conftest import shared_model
 
 ASKED = """
 - section: 05-vector-databases#vector-indexing-structures
@@ -39,16 +42,63 @@ def test_wordings_point_at_their_section_and_the_unanswered_at_none(knowledge: P
 
 def test_a_changed_wording_is_the_only_one_embedded_again(settings: Settings, knowledge: Path) -> None:
     ingest(settings)
-    with get_question_store(settings) as store:
-        before = {chunk.id for chunk in store.chunks()}
+    before = {chunk.id for chunk in get_question_store(settings).load()[0]}
     (knowledge / "asked" / "05-vector-databases.yaml").write_text(ASKED.replace("why not compare with everything", "is brute force bad"))
     assert is_stale(settings)
     ingest(settings)
     assert not is_stale(settings)
-    with get_question_store(settings) as store:
-        after = {chunk.id: chunk.text for chunk in store.chunks()}
+    after = {chunk.id: chunk.text for chunk in get_question_store(settings).load()[0]}
     assert len(before - set(after)) == len(set(after) - before) == 1
     assert "is brute force bad" in after.values()
+
+
+def test_a_question_whose_vector_is_shipped_is_not_embedded(settings: Settings, knowledge: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, *others = question_chunks(knowledge)
+    vector = np.eye(1, 384, dtype=np.float32)
+    write_shipped_vectors(settings, [known.id], vector)
+    model, asked = shared_model(), []
+
+    class Recorder:
+        def encode(self, texts):
+            asked.extend(texts)
+            return model.encode(texts)
+
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: Recorder())
+    ingest(settings)
+    assert known.text not in asked
+    assert {chunk.text for chunk in others} <= set(asked)
+    stored, vectors = get_question_store(settings).load()
+    assert np.allclose(vectors[[chunk.id for chunk in stored].index(known.id)], vector, atol=1e-6)
+
+
+def test_an_interrupted_ingest_goes_on_with_the_next_questions(settings: Settings, knowledge: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "QUESTIONS_A_STEP", 1)
+    model, asked = shared_model(), []
+
+    class Broken:
+        def encode(self, texts):
+            if len(asked) == 1:
+                raise KeyboardInterrupt
+            asked.extend(text for text in texts if text in wanted)
+            return model.encode(texts)
+
+    wanted = {chunk.text for chunk in question_chunks(knowledge)}
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: Broken())
+    with pytest.raises(KeyboardInterrupt):
+        ingest(settings)
+    assert len(get_question_store(settings).load()[0]) == 1
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: model)
+    ingest(settings)
+    assert {chunk.text for chunk in get_question_store(settings).load()[0]} == wanted
+    assert not is_stale(settings)
+
+
+def test_a_lost_file_of_questions_is_made_again(settings: Settings, knowledge: Path) -> None:
+    ingest(settings)
+    get_question_store(settings).path.unlink()
+    assert is_stale(settings)
+    ingest(settings)
+    assert len(get_question_store(settings).load()[0]) == 3
 
 
 def test_a_broken_file_is_named_and_the_rest_is_ingested(settings: Settings, knowledge: Path) -> None:
