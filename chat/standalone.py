@@ -24,6 +24,7 @@ _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fo
 _ORDINAL = re.compile(
     r"\bthe (?:(first|second|third|fourth|last)(?: (?:one|option|approach|method|technique|of (?:them|these|those))\b|(?=[?.!]*$))|(former|latter)(?: one| option)?\b)", re.I
 )
+_PAIR = re.compile(r"\bthe (?P<end>first|last) two\b", re.IGNORECASE)
 _ENUMERATION = re.compile(r":\s+((?:[\w -]{2,30}, )*[\w -]{2,30},? (?:and|or) [\w -]{2,30})\.")
 _COUNTED = re.compile(r"\b(?:two|three|four|several|both)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
@@ -44,15 +45,18 @@ _EXPLETIVE = re.compile(
 _PLURAL = frozenset("their they them these those both the each".split())
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
 # words that compare with, or add to, something said before
-_ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
+_ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\bwhat (?:changes|would change|if)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
 _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
 OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
-SUBJECT_WORDS = 7
+ITEM_WORDS = 8
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
+_CORRECTION = re.compile(r"^(?:(?:yes|no|nope|sorry|hmm)\b[,. ]*)*i (?:meant|mean)\s+(?P<rest>.+?)$|^(?:yes|no)[, ]+(?P<first>.+?),? i mean(?:t)? that$", re.IGNORECASE)
+_WHICH = re.compile(r"^which(?: (?:one|of (?:them|these|those|the two)))?\b", re.IGNORECASE)
+_NAME = re.compile(r"[a-z]+-?\d[\w.-]*")  # gpt-4, e5
 _ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 _CONTINUE = re.compile(
     r"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|go deeper|deeper|more(?: detail)?s?|tell me more|say more|elaborate|"
@@ -106,11 +110,13 @@ class _Resolver:
         self.subject = ""
         self.names: list[str] = []
         self.items: list[str] = []
+        self.listed = False  # whether the last answer or question named the items
 
     def resolve(self, question: str) -> str:
         """The standalone form of the next user turn; the subject moves on."""
         question = " ".join(question.split())
         resolved = self._rewrite(question) if self.previous else question
+        self.listed = False
         if resolved == question:
             self._start(question)
         self.previous = resolved
@@ -121,10 +127,11 @@ class _Resolver:
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
         if not bullets and (prose := _ENUMERATION.search(answer)):
             self.items = [part.strip() for part in re.split(r",\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", prose[1]) if part.strip()]
+            self.listed = True
             return
-        names = [match[1] or match[2] for b in bullets if (match := re.match(r"\*\*(.+?)\*\*|([^:.,;(–—]{2,40})[:(–—]", b))]
+        names = [match[1] or match[2] for b in bullets if (match := re.match(r"\*\*(.+?)\*\*|([^:.,;(–—]{2,60})", b))]
         if len(names) > 1:
-            self.items = [name.strip(" :*.") for name in names]
+            self.items, self.listed = [" ".join(name.strip(" :*.").split()[:ITEM_WORDS]) for name in names], True
         elif _COUNTED.search(answer) and len(named := self._entities(answer)) > 1:
             self.items = named
 
@@ -132,26 +139,29 @@ class _Resolver:
         """Take the subject from a question that stands on its own."""
         entities, sides = self._entities(question), comparison_sides(question)
         subject = _subject(question)
-        if len(subject.split()) > SUBJECT_WORDS and entities:
-            subject = " ".join(entities[:3])
         if subject:
             self.subject = subject
             more = set(_plain(subject).split()) - set(_plain(" ".join(entities)).split())
             self.names = [] if more - STOPWORDS - {"vs", "versus"} else entities
         if len(named := sides or entities) > 1:
-            self.items = named
+            self.items, self.listed = named, True
 
     def _rewrite(self, question: str) -> str:
         text = _TAG.sub("", _OPENER.sub("", question))
         if _CONTINUE.match(text):
             return f"{self.previous.rstrip('?.! ')}: {text[0].lower()}{text[1:]}"
+        if meant := _CORRECTION.match(text):
+            return f"{self.previous.rstrip('?.! ')}: {meant['rest'] or meant['first']}"
         named = self._replace_ordinals(text)
         back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
         if back:
             return self._join(named, back)
         if named != text:
-            known = any(_plain(item) in _plain(named) for item in self.items if _plain(item) in _plain(self.subject))
+            told = [item for item in self.items if _plain(item) in _plain(named)]
+            known = any(_plain(item) in _plain(self.subject) or len(item.split()) > 2 for item in told)
             return _capitalize(named) if known else self._join(named)
+        if _WHICH.match(text) and self.listed and len(self._entities(text)) < 2:
+            return _capitalize(f"{text.rstrip('?.! ')} ({' vs '.join(self.items[:3])})?")
         about = _WHAT_ABOUT.match(question)
         rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
         if about and (swapped := self._swap(rest)):
@@ -166,7 +176,7 @@ class _Resolver:
     def _leans(self, text: str, marked: bool) -> bool:
         """True when a message has too few words of its own to be understood without the conversation; one that is `marked` as going
         on, such as with "but" or "then", may have a name of its own."""
-        if comparison_sides(text):
+        if any(re.search(r"[a-z]", side, re.IGNORECASE) for side in comparison_sides(text)):
             return False
         terms, entities = _terms(text), self._entities(text)
         if marked or _ANAPHOR.search(text):
@@ -191,7 +201,11 @@ class _Resolver:
             usable = self.items and -len(self.items) <= place < len(self.items)
             return self.items[place] if usable else match[0]
 
-        return _ORDINAL.sub(name, text)
+        def pair(match: re.Match[str]) -> str:
+            named = self.items[:2] if match["end"].lower() == "first" else self.items[-2:]
+            return " and ".join(named) if len(named) > 1 else match[0]
+
+        return _ORDINAL.sub(name, _PAIR.sub(pair, text))
 
     def _points_back(self, text: str, match: re.Match[str]) -> bool:
         """True when a pronoun stands for something said before this message, not for something in an earlier clause of it."""
@@ -227,6 +241,7 @@ class _Resolver:
                 phrase = " ".join(words[position : position + length])
                 plain = _plain(phrase)
                 acronym = length == 1 and any(c.isupper() for c in phrase) and sum(c.isupper() or c.isdigit() for c in phrase) >= 2
+                acronym = acronym or (length == 1 and bool(_NAME.fullmatch(phrase)))
                 if plain in self._names or plain.removesuffix("s") in self._names or acronym:
                     found.append(phrase)
                     position += length - 1

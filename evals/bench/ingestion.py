@@ -63,7 +63,8 @@ def measure(workspace: Workspace) -> Measured:
         seconds.again.append(clock(partial(ingest, whole)))
     embedded, changed = change_one_file(workspace.settings("notes-0", notes), notes)
     details = {
-        "passages": len(passages), "stored questions, whose vectors come with the knowledge": questions, "passages of the stock pipeline": stock_passages,
+        "passages": len(passages), "stored questions, whose vectors come with the knowledge": questions,
+        "passages of the stock pipeline": stock_passages,
         "one changed file": {"chunks that differ": changed, "chunks embedded": embedded},
         "throughput over bare encoding, stored questions included": compare(seconds.bare_notes, seconds.whole).to_dict(),
         "throughput": throughput(seconds, len(passages), stock_passages),

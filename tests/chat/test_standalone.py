@@ -47,6 +47,13 @@ def ask(*turns: str) -> str:
         (("first stage recall?", "and speed?", "is the second one worth it"), "Is speed worth it (first stage recall)?"),
         (("What is LoRA?", "Does HNSW need a training set?", "is it fast"), "Is it fast (HNSW need a training set)?"),
         (("How does BM25 weigh terms?", "what is LoRA", "and the downside?"), "Downside (LoRA)?"),
+        (("What can fail?", "A: - Provider outages\n- Silent drift of quality", "how do i catch the last one"), "How do i catch Silent drift of quality"),
+        (("Which indexes exist?", "A: - HNSW: a graph\n- IVF: cells\n- DiskANN: on disk", "difference between the first two?"), "Difference between HNSW and IVF (indexes exist)?"),
+        (("How do I adapt a model?", "A: - RAG: fetch\n- LoRA: train", "which one is better if docs change weekly"), "Which one is better if docs change weekly (RAG vs LoRA)?"),
+        (("How does query expansion work?", "no, i meant with an llm"), "How does query expansion work: with an llm"),
+        (("What is red teaming?", "yes for agents, i meant that"), "What is red teaming: for agents"),
+        (("How do I build document search?", "what changes if nothing may leave the network"), "What changes if nothing may leave the network (build document search)?"),
+        (("what is perplexity", "can i use gpt-4 as a judge", "how do i reduce its bias"), "How do i reduce its bias (gpt-4 as a judge)?"),
     ],
 )
 def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> None:
