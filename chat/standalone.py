@@ -148,10 +148,18 @@ class _Resolver:
 
     def _rewrite(self, question: str) -> str:
         text = _TAG.sub("", _OPENER.sub("", question))
+        return self._go_on(text) or self._point_back(text) or self._complete(question, text)
+
+    def _go_on(self, text: str) -> str:
+        """`why?`, `no, i meant ...`: the previous question, with this behind it; empty for other messages."""
+        before = self.previous.rstrip("?.! ")
         if _CONTINUE.match(text):
-            return f"{self.previous.rstrip('?.! ')}: {text[0].lower()}{text[1:]}"
-        if meant := _CORRECTION.match(text):
-            return f"{self.previous.rstrip('?.! ')}: {meant['rest'] or meant['first']}"
+            return f"{before}: {text[0].lower()}{text[1:]}"
+        meant = _CORRECTION.match(text)
+        return f"{before}: {meant['rest'] or meant['first']}" if meant else ""
+
+    def _point_back(self, text: str) -> str:
+        """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""
         named = self._replace_ordinals(text)
         back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
         if back:
@@ -162,6 +170,10 @@ class _Resolver:
             return _capitalize(named) if known else self._join(named)
         if _WHICH.match(text) and self.listed and len(self._entities(text)) < 2:
             return _capitalize(f"{text.rstrip('?.! ')} ({' vs '.join(self.items[:3])})?")
+        return ""
+
+    def _complete(self, question: str, text: str) -> str:
+        """`and IVF?`, `pitfalls?`: the message with its subject; unchanged when it is complete."""
         about = _WHAT_ABOUT.match(question)
         rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
         if about and (swapped := self._swap(rest)):

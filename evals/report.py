@@ -124,6 +124,10 @@ def format_markdown(measured: Mapping[str, Any], plots: Sequence[str], measureme
         "### Short questions, as an interviewer asks them",
         "Written from the roadmap alone, without a look at the notes, about 300 of the field and 115 of other fields a split.",
         _splits_table(measured, "plain questions"),
+        "### A learner's own documents, added beside the notes",
+        "Eight documents a split, on other subjects, by writers who knew nothing of the notes; eight questions that each answers, "
+        "and four on its subject that it does not.",
+        _splits_table(measured, "own documents"),
         "## Follow-ups", _splits_table(measured, "follow-ups"), "## Answers", _splits_table(measured, "answers"),
         *_whole(measured), "## Injections", _splits_table(measured, "injections"), "## Latency, in milliseconds",
         _splits_table(measured, "latency"), *_others(measurements), "## Limits", LIMITS,

@@ -21,6 +21,7 @@ from retrieval.sections import Sections
 NEIGHBOURS = 80  # nearest questions that vote
 VOTE_TEMPERATURE = 0.15
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
+OWN_BALLOTS, OWN_SHARE = 10.0, 5.0  # as many questions does a section of the learner's own documents stand for
 SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 
 
@@ -55,6 +56,19 @@ class Pointing:
         return float(self.votes.max(initial=0.0) / max(float(self.votes.sum()), 1e-9))
 
 
+@dataclass(frozen=True)
+class Own:
+    """What stands in for stored questions in the sections of the learner's own documents, 0 in all others.
+
+    Attributes:
+        similarity: the cosine of each section's best passage, raised by what a question is closer than a passage.
+        words: the highest BM25 score of each section's passages, of the highest of all.
+    """
+
+    similarity: npt.NDArray[np.float32]
+    words: npt.NDArray[np.float32]
+
+
 class QuestionLeg:
     """Stored questions and short answers with the sections that they lead to."""
 
@@ -78,8 +92,9 @@ class QuestionLeg:
         self._documents = [question.document for question in questions]
         self._bank = np.array([place for place, name in enumerate(self._documents) if name not in {ASKED, UNANSWERED}], np.intp)
 
-    def point(self, query: Vectors, text: str = "", without: Sequence[int] = ()) -> Pointing:
-        """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again)."""
+    def point(self, query: Vectors, text: str = "", without: Sequence[int] = (), own: Own | None = None) -> Pointing:
+        """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again); the
+        passages of the learner's `own` documents stand in for the questions that these do not have."""
         similarity = self._dense.scores(query)
         similarity[list(without)] = -1.0
         nearest, votes, words = (np.zeros(self._count, np.float32) for _ in range(3))
@@ -95,10 +110,18 @@ class QuestionLeg:
                 shared[list(without)] = 0
                 words[self._pointed] = np.maximum.reduceat(shared[self._rows], self._starts)
                 words /= max(float(words.max()), 1e-9)
+        if own is not None:
+            nearest = np.maximum(nearest, own.similarity)
+            votes += np.where(own.similarity > 0, OWN_BALLOTS * np.exp((own.similarity - 1) / VOTE_TEMPERATURE), 0).astype(np.float32)
+            words = np.maximum(words, own.words)
         outside = similarity[self._unanswered]
         near = np.argpartition(similarity, -SHARE_NEIGHBOURS)[-SHARE_NEIGHBOURS:] if len(similarity) > SHARE_NEIGHBOURS else slice(None)
         weight = np.exp((similarity[near] - 1) / SHARE_TEMPERATURE)
-        share = float(weight[self._answered[near]].sum() / weight.sum())
+        answered, whole = float(weight[self._answered[near]].sum()), float(weight.sum())
+        if own is not None:
+            extra = OWN_SHARE * float(np.exp((own.similarity.max(initial=0.0) - 1) / SHARE_TEMPERATURE))
+            answered, whole = answered + extra, whole + extra
+        share = answered / whole
         return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)), self._same(similarity))
 
     def _same(self, similarity: Vectors) -> str:

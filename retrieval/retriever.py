@@ -21,7 +21,7 @@ from retrieval.dense import DenseIndex
 from retrieval.feedback import apply_feedback
 from retrieval.fusion import Scores, min_max
 from retrieval.glossary import Expander
-from retrieval.questions import Pointing, QuestionLeg
+from retrieval.questions import Own, Pointing, QuestionLeg
 from retrieval.sections import Sections
 from retrieval.snapshot import Snapshot, load_snapshot
 from retrieval.spelling import Speller
@@ -32,7 +32,7 @@ RERANK_DEPTH = 30
 MAX_QUERY_CHARACTERS = 2000
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
 BIBLIOGRAPHY_PENALTY = 0.3
-UNASKED_BONUS = 0.08  # a section of an upload has no stored questions: its best passage stands in, a little closer
+UNASKED_BONUS = 0.08  # a section without stored questions: its best passage stands in, a little closer
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ class Retriever:
         )
         self._expander = Expander(glossary)
         self._speller = Speller(self.chunks, index.lexical)
+        self._own_sections = np.array([not self.chunks[start].document.startswith("knowledge/") for start in self._sections.starts], bool)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
@@ -137,7 +138,7 @@ class Retriever:
         expanded = self._expander.expand(query)
         lexical = self._lexical.scores(expanded)
         clock.lap("lexical")
-        pointing = self._questions.point(vector, expanded, without) if self._questions else None
+        pointing = self._questions.point(vector, expanded, without, self._own(dense, lexical)) if self._questions else None
         fused = min_max(dense) + np.float32(self._weights.lexical) * min_max(lexical) - self._penalty
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
@@ -158,6 +159,14 @@ class Retriever:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts with the index's own model."""
         return self._encoder.encode(texts)
+
+    def _own(self, dense: Scores, lexical: Scores) -> Own | None:
+        """What the sections of the learner's own documents have instead of stored questions; None without such documents."""
+        if not self._own_sections.any():
+            return None
+        similarity = np.where(self._own_sections, np.clip(self._sections.best(dense) + UNASKED_BONUS, 0, 1), 0)
+        words = np.where(self._own_sections, self._sections.best(lexical) / max(float(lexical.max()), 1e-9), 0)
+        return Own(similarity.astype(np.float32), words.astype(np.float32))
 
     def _prior(self, query: str, dense: Scores, pointing: Pointing) -> Scores:
         """What each section gets from stored questions and from a heading that was asked for, one value a section."""

@@ -34,6 +34,7 @@ from evals.quality.abstention import (
 )
 from evals.quality.answers import answer_figures, latency_figures
 from evals.quality.conversations import follow_up_figures
+from evals.quality.documents import document_figures
 from evals.quality.figures import Groups, groups_to_dict
 from evals.quality.injections import attempt_injections, injection_figures
 from evals.quality.key_points import ask_bank, available_presences, key_point_figures, lexical_presence
@@ -114,6 +115,7 @@ def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], l
         "retrieval": ranking_figures(found),
         "abstention": abstention_figures(replies) | area_figures(replies, wrong),
         "plain questions": plain_figures(bench.assistant, load_cases("plain", split)),
+        "own documents": document_figures(bench.settings, load_cases("documents", split), split),
         "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary),
         "answers": answer_figures(replies, bench.passages),
         "injections": injection_figures(attempts),
@@ -199,7 +201,7 @@ def _measure_stock(bench: Bench, rankings: dict[str, list[Ranked]]) -> dict[str,
 
 def describe(bench: Bench) -> dict[str, Any]:
     """What was measured, on what, and with what."""
-    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "follow_ups", "injections")}
+    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "documents", "follow_ups", "injections")}
     return {
         "commit": describe_commit(),
         "models": {

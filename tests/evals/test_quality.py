@@ -15,10 +15,11 @@ from chat.answering import Assistant
 from core.content import Question, load_questions, parse_yaml
 from core.settings import Settings
 from core.types import Answer, Chunk, Document, Source
-from evals.cases import Case
+from evals.cases import Case, load_cases
 from evals.quality.abstention import Reply, abstention_curves, abstention_figures, plain_figures, wrong_if_answered
 from evals.quality.answers import answer_figures, citations_exist, quotes_are_verbatim, repeats_itself
 from evals.quality.conversations import follow_up_figures
+from evals.quality.documents import DOCUMENTS_DIR, document_figures
 from evals.quality.figures import bootstrap, mean_figure
 from evals.quality.injections import attempt_injections, injection_figures
 from evals.quality.key_points import JudgePresence, key_point_figures, lexical_presence
@@ -270,3 +271,22 @@ def test_a_learners_own_documents_do_not_take_part(settings: Settings, tmp_path:
     assert bench.settings.data_dir != settings.data_dir
     assert not any("Quokka" in text for text in bench.passages.values())
     assert isinstance(bench.retriever.chunks[0], Chunk)
+
+
+def test_questions_on_own_documents_are_scored_by_document_passage_and_verdict(settings: Settings) -> None:
+    ingest(settings)
+    chosen = {"halden-travel-policy.md", "glaciers-lecture-9.md"}
+    cases = [case for case in load_cases("documents", "development") if case.data["document"] in chosen]
+    right = document_figures(settings, cases, "development")
+    assert right["right document first"].n == right["refused though it answers"].n == sum(bool(case.data["quote"]) for case in cases)
+    assert right["answered though it does not"].n == sum(not case.data["quote"] for case in cases)
+    assert right["right document first"].value >= 0.8
+    elsewhere = [Case(c.id, c.split, c.question, {**c.data, "document": "another.md", "quote": c.data["quote"] and "nowhere in it"}) for c in cases]
+    wrong = document_figures(settings, elsewhere, "development")
+    assert wrong["right document first"].value == wrong["answering passage in top 5"].value == 0
+
+
+def test_every_quote_stands_in_its_document() -> None:
+    for case in load_cases("documents"):
+        text = (DOCUMENTS_DIR / case.split / case.data["document"]).read_text(encoding="utf-8")
+        assert case.data["quote"] in text, case.id
