@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.standalone import FRAME
 from core.content import GlossaryTerm
-from core.types import Chunk
+from core.types import Chunk, content_id
 from retrieval.glossary import ORDINARY_WORDS, WORD, name_key
 
 DOCUMENT, TITLE = "knowledge/glossary.yaml", "Glossary"
@@ -64,6 +63,5 @@ class Definitions:
 def _define(term: GlossaryTerm, position: int) -> Definition:
     name = f"{term.term} ({term.acronym})" if term.acronym else term.term
     text = f"{name}: {term.definition}"
-    key = hashlib.sha256("\x00".join((DOCUMENT, TITLE, term.term, text)).encode()).hexdigest()
-    passage = Chunk(key[:24], DOCUMENT, TITLE, term.topics[0], (term.term,), text, position)
+    passage = Chunk(content_id(DOCUMENT, TITLE, term.term, text), DOCUMENT, TITLE, term.topics[0], (term.term,), text, position)
     return Definition(passage, tuple(" ".join(name_key(other)) for other in term.names))

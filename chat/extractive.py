@@ -17,7 +17,7 @@ from retrieval.retriever import Retriever
 
 TARGET_WORDS, MAX_WORDS, SPAN_WORDS = 180, 340, 120
 MAX_SPANS = 6
-MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS
+MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS, of another document always
 MIN_WORDS = 110
 SAME_TEXT = 0.75
 POINT_CHUNKS = 12  # of the best are searched for the key points of a known question
@@ -83,8 +83,11 @@ def compose(  # noqa: PLR0917 - what an answer depends on
     for score, chunk in ranked:
         if len(chosen) == spans or words >= target // share:
             break
-        if depth != "deep" and words >= MIN_WORDS and score < best * MIN_RELATIVE_SCORE:
+        weak = depth != "deep" and score < best * MIN_RELATIVE_SCORE
+        if weak and words >= MIN_WORDS:
             break
+        if weak and chunk.document != ranked[0][1].document:
+            continue
         span = pick_span(question, intent, chunk, min(SPAN_WORDS, most // share - words))
         if span and not _repeats(span, chosen) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
@@ -148,7 +151,8 @@ def _lead_sections(question: str, intent: Intent, hits: Sequence[Hit], retriever
         key = (hit.chunk.document, hit.chunk.section)
         votes[key] = votes.get(key, 0.0) + 1.0 / (rank + 1)
         first.setdefault(key, hit.chunk)
-    lead = [first[max(votes, key=lambda key: votes[key])]]
+    own = hits[0].chunk.own  # its sections may be of one chunk, which several of another section would outvote
+    lead = [hits[0].chunk if own else first[max(votes, key=lambda key: votes[key])]]
     sides = comparison_sides(question)
     whole = any(all(set(tokenize(s)) & set(tokenize(h.chunk.heading)) for s in sides) for h in hits[:5])
     if intent == "comparison" and not whole:

@@ -10,7 +10,6 @@ import re
 
 from core.types import Chunk
 
-SHIPPED_PREFIX = "knowledge/"
 _ADDRESSED = re.compile(
     r"<!--|</?(?:system|assistant|instructions?)>|^\[comment\]|\[/?inst\]|^\s*(?:system|assistant|user)\s*:|\|\s*for the assistant\b|"
     r"\b(?:note|message|memo|instructions?|attention|dear|hey|listen)[\w ,]{0,30}\b(?:to|for|,)?\s*(?:the |all )?(?:assistant|chatbot|language model|ai|llm|agent|grader)s?\b|"
@@ -55,7 +54,7 @@ def addresses_assistant(text: str) -> bool:
 
 def hidden_spans(chunk: Chunk) -> list[tuple[int, int]]:
     """Start and end of the paragraphs of a chunk that are not to be quoted; none in shipped notes."""
-    if chunk.document.startswith(SHIPPED_PREFIX):
+    if not chunk.own:
         return []
     spans = []
     position = 0

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["answered", "partial", "not_covered"]
 Engine = Literal["extractive", "generative"]
+
+
+def is_own(document: str) -> bool:
+    """True for a document of the learner's own, by its id; false for what comes with Groundwork."""
+    return not document.startswith("knowledge/")
+
+
+def content_id(*parts: str) -> str:
+    """The id of a chunk, 24 hex digits: the same for the same content, wherever it was made."""
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,11 @@ class Chunk:
     text: str
     position: int
     page: int | None = None
+
+    @property
+    def own(self) -> bool:
+        """True when the document is the learner's own."""
+        return is_own(self.document)
 
     @property
     def heading(self) -> str:

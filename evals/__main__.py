@@ -87,10 +87,10 @@ def run_quality(options: argparse.Namespace, settings: Settings) -> int:
 def run_ablation(options: argparse.Namespace, settings: Settings) -> int:
     """Measure what each part of the ranking is worth."""
     from evals.ablation import measure_ablation
-    from evals.quality.measure import open_bench
+    from evals.quality.measure import index_shipped
     from evals.tables import describe_json
 
-    result = measure_ablation(open_bench(settings).settings)
+    result = measure_ablation(index_shipped(settings))
     print(json.dumps(result, ensure_ascii=False) if options.json else describe_json(result))
     return 0
 

@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,15 @@ DEVELOPMENT_WEIGHT, NOTHING_WEIGHT, UNSEEN_WEIGHT = 3.0, 3.0, 0.3
 REGULARIZATION = 0.03
 
 
+@cache
+def _questions() -> Mapping[str, PracticeQuestion]:
+    """The bank's questions by their ids."""
+    return {question.id: question for question in bank_questions()}
+
+
 def grade_answers(grader: Grader, answers: Sequence[Mapping[str, Any]]) -> list[Grade]:
     """Grade every answer to its question of the bank."""
-    bank = {question.id: question for question in bank_questions()}
+    bank = _questions()
     return [grader.grade(bank[answer["question_id"]], answer["response"]) for answer in answers]
 
 
@@ -92,7 +99,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    bank = {question.id: question for question in bank_questions()}
+    bank = _questions()
     random_ = random.Random(seed)  # noqa: S311 - not for security
     rows: list[list[float]] = []
     labels: list[int] = []

@@ -6,7 +6,6 @@ is split with langchain's RecursiveCharacterTextSplitter. No embedded text excee
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from core.models import WINDOW_TOKENS
-from core.types import Chunk, Document
+from core.types import Chunk, Document, content_id
 
 SPECIAL_TOKENS = 2  # [CLS] and [SEP]
 MIN_BODY_TOKENS = 64  # a heading path is shortened before it leaves less than this for the text
@@ -64,9 +63,9 @@ def split_document(document: Document, count_tokens: CountTokens, window: int = 
             shown = shown[1:]
             budget = window - SPECIAL_TOKENS - count_tokens(embedding_text(document.title, shown, ""))
         for text in _pack(blocks, max(budget, MIN_BODY_TOKENS // 2), count_tokens):
-            key = hashlib.sha256("\x00".join((document.id, document.title, *headings, text)).encode()).hexdigest()
+            key = content_id(document.id, document.title, *headings, text)
             seen[key] += 1
-            id_ = key[:24] if seen[key] == 1 else f"{key[:24]}-{seen[key]}"
+            id_ = key if seen[key] == 1 else f"{key}-{seen[key]}"
             chunks.append(Chunk(id_, document.id, document.title, document.topic, headings, text, len(chunks)))
     return chunks
 

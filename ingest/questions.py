@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.content import ASKED, UNANSWERED, Asked, Question, Unanswered, parse_yaml
-from core.types import Chunk
+from core.types import Chunk, content_id
 
 
 def question_files(folder: Path) -> list[Path]:
@@ -42,5 +41,4 @@ def _chunks_of(path: Path) -> Iterator[Chunk]:
 
 
 def _chunk(document: str, topic: int | None, anchors: Sequence[str], text: str) -> Chunk:
-    key = "\x00".join((document, *anchors, text))
-    return Chunk(hashlib.sha256(key.encode()).hexdigest()[:24], document, "question", topic, tuple(anchors), text, 0)
+    return Chunk(content_id(document, *anchors, text), document, "question", topic, tuple(anchors), text, 0)

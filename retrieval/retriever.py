@@ -98,7 +98,7 @@ class Retriever:
         )
         self._expander = Expander(glossary)
         self._speller = Speller(self.chunks, index.lexical)
-        self._own_sections = np.array([not self.chunks[start].document.startswith("knowledge/") for start in self._sections.starts], bool)
+        self._own_sections = np.array([self.chunks[start].own for start in self._sections.starts], bool)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from chat.citations import make_safe
 from chat.passages import split_units
-from core.types import Source
+from core.types import Source, is_own
 from practice.report import section_title
 
 _BLOCK_PREFIX = re.compile(r"^(\s*(?:[-*+]|\d+[.)])\s+)(.*)$", re.DOTALL)
@@ -22,7 +22,7 @@ def show_passage(source: Source) -> None:
         page = f", page {source.page}" if source.page else ""
         st.caption(f":material/menu_book: {place}{page}")
         st.markdown(highlight(source))
-        if source.topic is not None and source.document.startswith("knowledge/"):
+        if source.topic is not None and not is_own(source.document):
             st.page_link(
                 st.session_state["pages"]["roadmap"], label="Open the notes", icon=":material/open_in_new:",
                 query_params={"topic": str(source.topic)},

@@ -106,7 +106,7 @@ def _choose_document() -> tuple[str | None, str | None]:
     if loading.assistant is None:
         st.caption("Your documents are being read. One moment…" if loading.error is None else loading.error.explain())
         return None, None
-    own = [chunk for chunk in loading.assistant.retriever.chunks if not chunk.document.startswith("knowledge/")]
+    own = [chunk for chunk in loading.assistant.retriever.chunks if chunk.own]
     titles = {chunk.document: chunk.title or PurePath(chunk.document).name for chunk in own}
     if not titles:
         st.info("No documents of yours are indexed yet. Add some with `python cli.py ingest FOLDER`, then come back.")

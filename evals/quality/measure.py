@@ -84,8 +84,8 @@ class Bench:
         return {chunk.id: chunk.text for chunk in (*self.retriever.chunks, *self.assistant.definitions.passages)}
 
 
-def open_bench(settings: Settings) -> Bench:
-    """The extractive assistant without a reranker over the shipped knowledge alone; ingests when that is not up to date.
+def index_shipped(settings: Settings) -> Settings:
+    """Settings without a reranker and of an index of the shipped knowledge alone; ingests when that is not up to date.
 
     A learner's own documents would change the figures: where there are some, the shipped knowledge is indexed a second time,
     in a folder of its own.
@@ -95,6 +95,12 @@ def open_bench(settings: Settings) -> Bench:
         settings = settings.model_copy(update={"data_dir": settings.data_dir / "evaluation"})
     if is_stale(settings):
         ingest(settings, progress=show_progress)
+    return settings
+
+
+def open_bench(settings: Settings) -> Bench:
+    """The extractive assistant over the shipped knowledge alone, and what it is measured with."""
+    settings = index_shipped(settings)
     retriever = get_retriever(settings)
     retriever.retrieve("warm-up")  # the first search is slower than the others
     bank = load_questions(settings.knowledge_dir)
