@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.content import KNOWLEDGE_DIR
-from evals.content import check_content, parse_note
+from evals.content import check_content
+from evals.notes import parse_note
 
 NOTE, BANK = "notes/05-vector-databases.md", "questions/05-vector-databases.yaml"
 

@@ -8,9 +8,9 @@ import evals.metrics
 from core.settings import Settings
 from evals.__main__ import main
 from evals.cases import load_cases
-from evals.content import parse_note
 from evals.ir import CollectionError, evaluate_collection, load_collection
 from evals.metrics import auroc, expected_calibration_error, ndcg
+from evals.notes import parse_note
 from tests.conftest import REPOSITORY, shared_model
 
 DOCUMENTS = {
