@@ -163,7 +163,9 @@ class Assistant:
     def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
         """Compose from the parts that are covered; name what is not."""
         covered = [f for f in findings if f.verdict != "not_covered"]
-        drafts = [self._draft(f, len(covered)) for f in covered]
+        drafts: list[Draft] = []
+        for finding in covered:
+            drafts.append(self._draft(finding, len(covered), [source.quote for draft in drafts for source in draft.sources]))
         text, sources = _join(drafts)
         missing = self._missing(base, findings, sources)
         if missing:
@@ -176,12 +178,12 @@ class Assistant:
         named = all(len(set(tokenize(part))) >= MIN_PART_TERMS or self.definitions.about(part) for part in parts)
         return parts if named else [question]
 
-    def _draft(self, finding: _Finding, share: int) -> Draft:
+    def _draft(self, finding: _Finding, share: int, said: Sequence[str]) -> Draft:
         if finding.definition and not finding.found:
             return compose_definition(finding.question, finding.definition, finding.retrieval)
         known = self._bank.get(finding.retrieval.same_question)
         definition = finding.definition if finding.asks_meaning else None
-        return compose(finding.question, finding.retrieval, self.retriever, share, finding.depth, known, definition)
+        return compose(finding.question, finding.retrieval, self.retriever, share, finding.depth, known, definition, said)
 
     def _missing(self, base: Answer, findings: list[_Finding], sources: Sequence[Source]) -> str:
         """For a partial answer: one sentence that says what the notes do not hold."""

@@ -42,9 +42,15 @@ DEPTHS: dict[Depth, tuple[int, int, int, tuple[str, ...] | None]] = {
     "deep": (400, 560, 9, ("How it works", "Trade-offs", "Pitfalls", "Worked example", "")),
 }
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
+EXAMPLE_PART, EXAMPLE_PENALTY = "Worked example", 0.15  # where neither numbers nor an example are asked for
+CLOSING_PARTS = frozenset({EXAMPLE_PART, "Trade-offs", "Pitfalls", *PART_PENALTY})  # open an answer only where they are asked for
 GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
 SECTION_BONUS, HEADING_BONUS, TABLE_BONUS, SIDES_BONUS = 0.25, 0.5, 0.3, 1.0
-PREFERRED_BONUS, PREFERRED_STEP = 0.45, 0.1
+PREFERRED_BONUS, PREFERRED_ELSEWHERE = 0.45, 0.05  # a part that suits the intent, where its section is asked for and elsewhere
+PREFERRED_STEP = 0.22  # of that, less for each place in the list
+SECTION_SHARE = 0.5  # of a passage's worth is the search's score, which its section decides; the rest is its own closeness
+LEXICAL_SHARE = 0.8
+NAMED_SHARE = 0.6  # of the terms of question and heading
 NEIGHBOUR_WORTH = 0.15  # of a chunk in the leading section that retrieval did not return
 _ABOUT_ROADMAP = re.compile(r"\b(?:roadmap|topics?|subtopics?|(?:learning|study) (?:order|path|plan))\b", re.IGNORECASE)
 _ABOUT_SOURCES = re.compile(
@@ -62,13 +68,13 @@ class Draft:
 
 def compose(  # noqa: PLR0917 - what an answer depends on
     question: str, retrieval: Retrieval, retriever: Retriever, share: int = 1, depth: Depth = "normal", known: Question | None = None,
-    definition: Definition | None = None,
+    definition: Definition | None = None, said: Sequence[str] = (),
 ) -> Draft:
     """Answer a question from what was retrieved, in verbatim spans; empty when nothing was.
 
     `share`: how many questions share the room, as the parts of one message do. `known`: the bank's question that asks for the same;
     its key points then choose what is quoted. `definition`: the glossary's line on what is asked; it comes first where the quoted
-    passages are about something else.
+    passages are about something else. `said`: what the message's other parts quote already.
     """
     intent = classify(question)
     target, most, spans, parts = DEPTHS[depth]
@@ -76,7 +82,8 @@ def compose(  # noqa: PLR0917 - what an answer depends on
     chosen: list[Span] = []
     if known and depth in {"normal", "deep"}:
         cited = [chunk for anchor in known.notes for chunk in retriever.section(anchor) if _eligible(question, chunk)]
-        chosen = cover_points(known.key_points, [chunk for _, chunk in ranked[:POINT_CHUNKS]] + cited, most // share)
+        points = cover_points(known.key_points, [chunk for _, chunk in ranked[:POINT_CHUNKS]] + cited, most // share)
+        chosen = [span for span in points if not _repeats(span, said)]
         spans += len(chosen)
     words = sum(span.words for span in chosen)
     best = ranked[0][0] if ranked else 0.0
@@ -89,7 +96,7 @@ def compose(  # noqa: PLR0917 - what an answer depends on
         if weak and chunk.document != ranked[0][1].document:
             continue
         span = pick_span(question, intent, chunk, min(SPAN_WORDS, most // share - words))
-        if span and not _repeats(span, chosen) and not (depth == "simple" and span.kind in {"math", "code"}):
+        if span and not _repeats(span, (*said, *(c.quote for c in chosen))) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
             words += span.words
     if definition and not any(definition.named_in(span.chunk.heading) for span in chosen):
@@ -105,7 +112,7 @@ def compose_definition(question: str, definition: Definition, retrieval: Retriev
             break
         if _eligible(question, hit.chunk) and hit.chunk.part_kind not in PART_PENALTY and definition.named_in(hit.chunk.text):
             span = pick_span(question, "definition", hit.chunk, SPAN_WORDS)
-            if span and definition.named_in(span.quote) and not _repeats(span, chosen):
+            if span and definition.named_in(span.quote) and not _repeats(span, [c.quote for c in chosen]):
                 chosen.append(span)
     return _write(question, chosen, definition.passage)
 
@@ -117,8 +124,9 @@ def _rank_chunks(
     hits = [hit for hit in retrieval.hits if _eligible(question, hit.chunk)]
     if not hits:
         return []
-    top, low = hits[0].score, min(hit.score for hit in hits)
-    worth = {hit.chunk.id: (hit.score - low) / ((top - low) or 1.0) for hit in hits}
+    worth = {hit.chunk.id: SECTION_SHARE * section + (1 - SECTION_SHARE) * passage for hit, section, passage in zip(
+        hits, _scaled([hit.score for hit in hits]), _closeness(hits), strict=True
+    )}
     chunks = {hit.chunk.id: hit.chunk for hit in hits}
     lead = _lead_sections(question, intent, hits, retriever)
     for section in lead:
@@ -127,20 +135,41 @@ def _rank_chunks(
                 chunks.setdefault(chunk.id, chunk)
                 worth[chunk.id] = worth.get(chunk.id, NEIGHBOUR_WORTH) + SECTION_BONUS
     sides = [set(tokenize(side)) for side in comparison_sides(question)]
+    step = PREFERRED_BONUS if _asks_for(question, lead[0]) else PREFERRED_ELSEWHERE
     leading = {(section.document, section.section) for section in lead}
     question_terms = set(tokenize(question))
     for id_, chunk in chunks.items():
         if chunk.part_kind in preferred and (chunk.document, chunk.section) in leading:
-            worth[id_] += PREFERRED_BONUS - PREFERRED_STEP * preferred.index(chunk.part_kind)
+            worth[id_] += step * (1 - PREFERRED_STEP * preferred.index(chunk.part_kind))
         worth[id_] -= PART_PENALTY.get(chunk.part_kind, 0.0)
         part_terms = set(tokenize(chunk.headings[-1])) if chunk.headings else set()
         if len(part_terms) > 1 and part_terms <= question_terms:
             worth[id_] += HEADING_BONUS
         if sides and all(side & part_terms for side in sides):
             worth[id_] += SIDES_BONUS
-        if intent in {"comparison", "trade_off"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
+        if chunk.part_kind == EXAMPLE_PART and chunk.part_kind not in preferred and not re.search(r"\d|example", question):
+            worth[id_] -= EXAMPLE_PENALTY
+        if intent in {"comparison", "trade_off", "list"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
             worth[id_] += TABLE_BONUS
     return sorted(((worth[id_], chunk) for id_, chunk in chunks.items()), key=lambda p: (-p[0], p[1].document, p[1].position))
+
+
+def _asks_for(question: str, chunk: Chunk) -> bool:
+    """True when a question names the section of a chunk, and little else."""
+    terms, heading = set(tokenize(question)), set(tokenize(chunk.section))
+    return bool(heading) and len(terms & heading) >= NAMED_SHARE * max(len(heading), len(terms))
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    """Values on a scale from 0 to 1."""
+    low, high = min(values), max(values)
+    return [(value - low) / ((high - low) or 1.0) for value in values]
+
+
+def _closeness(hits: Sequence[Hit]) -> list[float]:
+    """How close each passage itself is to the question, by meaning and by words, in [0, 1]."""
+    meaning, words = _scaled([hit.dense_score or 0.0 for hit in hits]), _scaled([hit.lexical_score or 0.0 for hit in hits])
+    return _scaled([m + LEXICAL_SHARE * w for m, w in zip(meaning, words, strict=True)])
 
 
 def _lead_sections(question: str, intent: Intent, hits: Sequence[Hit], retriever: Retriever) -> list[Chunk]:
@@ -170,11 +199,10 @@ def _eligible(question: str, chunk: Chunk) -> bool:
     return chunk.part != "Sources" or bool(_ABOUT_SOURCES.search(question))
 
 
-def _repeats(span: Span, chosen: Sequence[Span]) -> bool:
+def _repeats(span: Span, quotes: Sequence[str]) -> bool:
     terms = set(tokenize(span.quote))
     return any(
-        len(terms & other) / max(1, min(len(terms), len(other))) > SAME_TEXT
-        for other in (set(tokenize(c.quote)) for c in chosen)
+        len(terms & other) / max(1, min(len(terms), len(other))) > SAME_TEXT for other in (set(tokenize(quote)) for quote in quotes)
     )
 
 
@@ -200,16 +228,16 @@ def _write(question: str, spans: Sequence[Span], definition: Chunk | None = None
 
 
 def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:
-    """Sections in order of worth, each from its definition on; but the best span first when another thing was asked for."""
+    """Sections in order of worth, each from its definition on; but the best span that can open an answer first, where the question asks
+    for one thing and not for the section as a whole."""
     if not spans:
         return []
+    asked = PREFERRED_PARTS[classify(question)]
+    opening = [span for span in spans if span.chunk.part_kind not in CLOSING_PARTS - set(asked) and not span.quote.startswith(("|", "```"))]
+    first = opening[0] if opening and not _asks_for(question, spans[0].chunk) else None
     sections = list(dict.fromkeys((span.chunk.document, span.chunk.section) for span in spans))
-    lead = spans[0]
-    defined = len(set(tokenize(question)) & set(tokenize(lead.chunk.section))) * 2 >= len(set(tokenize(lead.chunk.section)))
-    lead_first = not defined and lead.chunk.part_kind not in {"Pitfalls", "Worked example", "Trade-offs"}
     return sorted(
-        spans,
-        key=lambda s: (lead_first and s is not lead, sections.index((s.chunk.document, s.chunk.section)), s.chunk.position),
+        spans, key=lambda s: (first is not None and s is not first, sections.index((s.chunk.document, s.chunk.section)), s.chunk.position)
     )
 
 

@@ -14,7 +14,7 @@ _RULES: tuple[tuple[Intent, str], ...] = (
     ("design", r"\bdesign\b|\barchitect (a|an)\b|\bhow (would|do|should) (you|i|we) (build|implement|optimi[sz]e|protect|minimi[sz]e|ensure|fine-?tune|chunk|craft)\b"),
     ("why", r"^(and |but |so )?why\b|\bwhat (is|are) the reasons?\b|\bwhat causes\b"),
     ("how", r"^(and |but |so )?how\b|\bexplain how\b|\bwhat happens\b|\bstep by step\b|\bwalk me through\b"),
-    ("list", r"^(list|name|which)\b|\bwhat (are|were) (the|some|common)?\s*(main |different |various |common |key )?(types?|kinds?|ways?|steps?|methods?|techniques?|metrics?|components?|stages?|examples?)\b|\bwhat metrics\b"),
+    ("list", r"^(list|name|which)\b|\bexamples of\b|\bwhat (are|were) (the|some|common)?\s*(main |different |various |common |key )?(types?|kinds?|ways?|steps?|methods?|techniques?|metrics?|components?|stages?|examples?)\b|\bwhat metrics\b"),
     ("definition", r"^(and |but |so )?(what('s| is| are)|define|explain|describe|tell me about|who|meaning of)\b|^\W*[\w-]+(\s[\w-]+){0,4}\W*$"),
 )
 _SIDES = (
