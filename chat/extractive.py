@@ -45,7 +45,8 @@ PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
 EXAMPLE_PART, EXAMPLE_PENALTY = "Worked example", 0.15  # where neither numbers nor an example are asked for
 CLOSING_PARTS = frozenset({EXAMPLE_PART, "Trade-offs", "Pitfalls", *PART_PENALTY})  # open an answer only where they are asked for
 GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
-SECTION_BONUS, HEADING_BONUS, TABLE_BONUS, SIDES_BONUS = 0.25, 0.5, 0.3, 1.0
+SECTION_BONUS, HEADING_BONUS, TABLE_BONUS = 0.25, 0.5, 0.3
+SIDES_BONUS, SIDES_TEXT_BONUS = 1.0, 0.4  # both sides of a comparison are in the heading, or only in the text
 PREFERRED_BONUS, PREFERRED_ELSEWHERE = 0.45, 0.05  # a part that suits the intent, where its section is asked for and elsewhere
 PREFERRED_STEP = 0.22  # of that, less for each place in the list
 SECTION_SHARE = 0.5  # of a passage's worth is the search's score, which its section decides; the rest is its own closeness
@@ -147,6 +148,8 @@ def _rank_chunks(
             worth[id_] += HEADING_BONUS
         if sides and all(side & part_terms for side in sides):
             worth[id_] += SIDES_BONUS
+        elif sides and all(side <= set(tokenize(chunk.text)) for side in sides):
+            worth[id_] += SIDES_TEXT_BONUS
         if chunk.part_kind == EXAMPLE_PART and chunk.part_kind not in preferred and not re.search(r"\d|example", question):
             worth[id_] -= EXAMPLE_PENALTY
         if intent in {"comparison", "trade_off", "list"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
