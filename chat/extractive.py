@@ -6,12 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from chat.definitions import Definition
 from chat.intents import Depth, Intent, classify, comparison_sides
 from chat.key_points import cover_points
 from chat.spans import Span, pick_span
 from core.content import Question
 from core.types import Chunk, Hit, Retrieval, Source
+from retrieval.fusion import min_max
 from retrieval.lexical import tokenize
 from retrieval.retriever import Retriever
 
@@ -44,7 +47,7 @@ DEPTHS: dict[Depth, tuple[int, int, int, tuple[str, ...] | None]] = {
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
 EXAMPLE_PART, EXAMPLE_PENALTY = "Worked example", 0.15  # where neither numbers nor an example are asked for
 CLOSING_PARTS = frozenset({EXAMPLE_PART, "Trade-offs", "Pitfalls", *PART_PENALTY})  # open an answer only where they are asked for
-GENERIC_PARTS = frozenset({"How it works", "Worked example", "Trade-offs", "Pitfalls", *PART_PENALTY})
+GENERIC_PARTS = CLOSING_PARTS | {"How it works"}
 SECTION_BONUS, HEADING_BONUS, TABLE_BONUS = 0.25, 0.5, 0.3
 SIDES_BONUS, SIDES_TEXT_BONUS = 1.0, 0.4  # both sides of a comparison are in the heading, or only in the text
 PREFERRED_BONUS, PREFERRED_ELSEWHERE = 0.45, 0.05  # a part that suits the intent, where its section is asked for and elsewhere
@@ -125,9 +128,7 @@ def _rank_chunks(
     hits = [hit for hit in retrieval.hits if _eligible(question, hit.chunk)]
     if not hits:
         return []
-    worth = {hit.chunk.id: SECTION_SHARE * section + (1 - SECTION_SHARE) * passage for hit, section, passage in zip(
-        hits, _scaled([hit.score for hit in hits]), _closeness(hits), strict=True
-    )}
+    worth = _worth(hits)
     chunks = {hit.chunk.id: hit.chunk for hit in hits}
     lead = _lead_sections(question, intent, hits, retriever)
     for section in lead:
@@ -139,6 +140,7 @@ def _rank_chunks(
     step = PREFERRED_BONUS if _asks_for(question, lead[0]) else PREFERRED_ELSEWHERE
     leading = {(section.document, section.section) for section in lead}
     question_terms = set(tokenize(question))
+    unasked_example = EXAMPLE_PART not in preferred and not re.search(r"\d|example", question)
     for id_, chunk in chunks.items():
         if chunk.part_kind in preferred and (chunk.document, chunk.section) in leading:
             worth[id_] += step * (1 - PREFERRED_STEP * preferred.index(chunk.part_kind))
@@ -148,9 +150,9 @@ def _rank_chunks(
             worth[id_] += HEADING_BONUS
         if sides and all(side & part_terms for side in sides):
             worth[id_] += SIDES_BONUS
-        elif sides and all(side <= set(tokenize(chunk.text)) for side in sides):
+        elif sides and set().union(*sides) <= set(tokenize(chunk.text)):
             worth[id_] += SIDES_TEXT_BONUS
-        if chunk.part_kind == EXAMPLE_PART and chunk.part_kind not in preferred and not re.search(r"\d|example", question):
+        if unasked_example and chunk.part_kind == EXAMPLE_PART:
             worth[id_] -= EXAMPLE_PENALTY
         if intent in {"comparison", "trade_off", "list"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
             worth[id_] += TABLE_BONUS
@@ -163,16 +165,15 @@ def _asks_for(question: str, chunk: Chunk) -> bool:
     return bool(heading) and len(terms & heading) >= NAMED_SHARE * max(len(heading), len(terms))
 
 
-def _scaled(values: Sequence[float]) -> list[float]:
-    """Values on a scale from 0 to 1."""
-    low, high = min(values), max(values)
-    return [(value - low) / ((high - low) or 1.0) for value in values]
-
-
-def _closeness(hits: Sequence[Hit]) -> list[float]:
-    """How close each passage itself is to the question, by meaning and by words, in [0, 1]."""
-    meaning, words = _scaled([hit.dense_score or 0.0 for hit in hits]), _scaled([hit.lexical_score or 0.0 for hit in hits])
-    return _scaled([m + LEXICAL_SHARE * w for m, w in zip(meaning, words, strict=True)])
+def _worth(hits: Sequence[Hit]) -> dict[str, float]:
+    """Chunk id -> worth in [0, 1]: the search's score, which the section decides, and how close the passage itself is, by meaning and by
+    words."""
+    score, meaning, words = (
+        min_max(np.array(values, np.float32))
+        for values in zip(*((hit.score, hit.dense_score or 0.0, hit.lexical_score or 0.0) for hit in hits), strict=True)
+    )
+    worth = SECTION_SHARE * score + (1 - SECTION_SHARE) * min_max(meaning + np.float32(LEXICAL_SHARE) * words)
+    return {hit.chunk.id: float(value) for hit, value in zip(hits, worth, strict=True)}
 
 
 def _lead_sections(question: str, intent: Intent, hits: Sequence[Hit], retriever: Retriever) -> list[Chunk]:

@@ -20,6 +20,7 @@ from core.settings import Settings
 from core.types import Chunk
 
 SHIPPED_FILE = "question_vectors.npz"  # in the knowledge folder, written by scripts/embed_questions.py
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 class QuestionStore:
@@ -40,7 +41,7 @@ class QuestionStore:
         try:
             arrays = _read(self.path)
             return unpack_chunks(arrays["chunks"]), _unpack_vectors(arrays)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise IndexUnavailableError(
                 f"The stored questions in {self.path} cannot be read ({type(error).__name__}).",
                 help="Delete that file and run: python cli.py ingest",
@@ -71,7 +72,7 @@ def shipped_vectors(settings: Settings) -> dict[str, Any]:
             return {}
         ids = [bytes(row).hex() for row in arrays["ids"]]
         return dict(zip(ids, _unpack_vectors(arrays), strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except _UNREADABLE:
         return {}
 
 

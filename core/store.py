@@ -166,4 +166,3 @@ def index_version(settings: Settings) -> int:
 def get_store(settings: Settings) -> ChunkStore:
     """The store of the settings' data folder and embedding model. Raises StorageError, IndexUnavailableError."""
     return ChunkStore(settings.data_dir / "chroma", embedding_fingerprint(settings))
-

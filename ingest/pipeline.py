@@ -184,15 +184,15 @@ def _sync_questions(settings: Settings, progress: Progress, report: IngestReport
     stored, vectors = store.load()
     known = shipped_vectors(settings) | {chunk.id: vector for chunk, vector in zip(stored, vectors, strict=True)}
     new = [chunk for chunk in wanted if chunk.id not in known]
-    embeddings = get_embeddings(settings) if new else None
+    if not new:
+        _save_questions(store, wanted, known)
+        return
+    embeddings = get_embeddings(settings)
     for start in range(0, len(new), QUESTIONS_A_STEP):
-        assert embeddings is not None  # noqa: S101 - there are new ones
         step = new[start : start + QUESTIONS_A_STEP]
         known |= zip([chunk.id for chunk in step], embeddings.encode([chunk.text for chunk in step]), strict=True)
         _save_questions(store, wanted, known)
         progress(start + len(step), len(new))
-    if not new:
-        _save_questions(store, wanted, known)
 
 
 def _save_questions(store: QuestionStore, wanted: Sequence[Chunk], known: Mapping[str, Vectors]) -> None:

@@ -138,12 +138,15 @@ class Retriever:
         expanded = self._expander.expand(query)
         lexical = self._lexical.scores(expanded)
         clock.lap("lexical")
-        pointing = self._questions.point(vector, expanded, without, self._own(dense, lexical)) if self._questions else None
+        pointing = None
+        if self._questions:
+            stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
+            pointing = self._questions.point(vector, expanded, without, self._own(stand_in, lexical))
         fused = min_max(dense) + np.float32(self._weights.lexical) * min_max(lexical) - self._penalty
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
         else:
-            scores = fused + self._sections.spread(self._prior(query, dense, pointing))
+            scores = fused + self._sections.spread(self._prior(query, stand_in, pointing))
         clock.lap("sections")
         return Search(query, vector, dense, lexical, fused, scores, pointing)
 
@@ -160,17 +163,17 @@ class Retriever:
         """Embed texts with the index's own model."""
         return self._encoder.encode(texts)
 
-    def _own(self, dense: Scores, lexical: Scores) -> Own | None:
+    def _own(self, stand_in: Scores, lexical: Scores) -> Own | None:
         """What the sections of the learner's own documents have instead of stored questions; None without such documents."""
         if not self._own_sections.any():
             return None
-        similarity = np.where(self._own_sections, np.clip(self._sections.best(dense) + UNASKED_BONUS, 0, 1), 0)
+        similarity = np.where(self._own_sections, np.maximum(stand_in, 0), 0)
         words = np.where(self._own_sections, self._sections.best(lexical) / max(float(lexical.max()), 1e-9), 0)
         return Own(similarity.astype(np.float32), words.astype(np.float32))
 
-    def _prior(self, query: str, dense: Scores, pointing: Pointing) -> Scores:
-        """What each section gets from stored questions and from a heading that was asked for, one value a section."""
-        stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
+    def _prior(self, query: str, stand_in: Scores, pointing: Pointing) -> Scores:
+        """What each section gets from stored questions and from a heading that was asked for, one value a section; `stand_in` is what one
+        without stored questions has instead."""
         weights = self._weights
         prior = weights.nearest * np.where(pointing.nearest > 0, pointing.nearest, stand_in)
         prior += weights.votes * pointing.votes / max(float(pointing.votes.sum()), 1e-9) + weights.words * pointing.words

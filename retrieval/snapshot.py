@@ -93,4 +93,3 @@ def _write(path: Path, name: str, snapshot: Snapshot) -> None:
         os.replace(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)
-
