@@ -98,7 +98,7 @@ class Assistant:
         clock = _Clock()
         if history:
             yield Status("Reading the conversation…")
-        standalone = standalone_question(history, question, self.glossary, self.model)
+        standalone = standalone_question(history, question, self.glossary, self.model, self.retriever.confidence)
         clock.lap("condense")
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
@@ -113,6 +113,7 @@ class Assistant:
             engine="extractive", timings_ms={}, trace=_trace(findings),
         )
         asked = [turn.content for turn in history if turn.role == "user"]
+        asked += [self._bank[f.retrieval.same_question].question for f in findings if f.retrieval.same_question in self._bank]
         if base.verdict == "not_covered":
             yield from self._finish(self._not_covered(base, findings), clock, asked)
         elif self.model is None:

@@ -1,17 +1,20 @@
-"""Three follow-up questions under an answer: the bank's that are nearest to it, else from the sections' parts."""
+"""Three follow-up questions under an answer: the bank's that are nearest to it, else from the sections' parts; under one from a document
+of the learner's own, on its other sections."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from core.content import Question, slugify
-from core.types import Chunk, Source
+from core.types import Chunk, Source, is_own
 from retrieval.follow_ups import Aim, QuestionMap, climb_levels, is_repeat
 
 COUNT = 3
+_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
 POOL = 9  # nearest questions from which one a level is offered
 _PART_QUESTIONS = {
     "How it works": "How does {} work?", "Trade-offs": "What are the trade-offs of {}?",
@@ -33,7 +36,8 @@ class FollowUps:
     def suggest(self, question: str, sources: Sequence[Source], asked: Sequence[str] = ()) -> tuple[str, ...]:
         """Up to three questions close to the sources, the easiest first, none that was asked already."""
         chosen: list[str] = []
-        for candidate in (*self._from_bank(question, sources), *self._from_parts(sources)):
+        own = self._from_sections(sources[0]) if sources and is_own(sources[0].document) else ()
+        for candidate in (*own, *self._from_bank(question, sources), *self._from_parts(sources)):
             if not is_repeat(candidate, (question, *asked, *chosen)):
                 chosen.append(candidate)
             if len(chosen) == COUNT:
@@ -60,6 +64,16 @@ class FollowUps:
             parts = {c.part for c in self.chunks if c.document == source.document and c.section == section}
             if section:
                 yield from (q.format(section) for part, q in _PART_QUESTIONS.items() if part in parts)
+
+
+    def _from_sections(self, source: Source) -> Iterator[str]:
+        """On the sections of a source's document, those behind the cited one first."""
+        sections = list(dict.fromkeys(c.section for c in self.chunks if c.document == source.document and c.section))
+        cited = source.heading.split(" > ")[0]
+        after = sections.index(cited) + 1 if cited in sections else 0
+        others = [name for name in sections[after:] + sections[:after] if name not in {cited, source.title}]
+        title = source.title.split(": ")[0]
+        yield from (f"What does {title} say about {_NUMBER.sub('', name)}?" for name in others)
 
 
 def _anchor(source: Source) -> str:

@@ -13,6 +13,8 @@ from core.types import Chunk
 from retrieval.lexical import tokenize
 
 SLACK = 1.3
+ANNOUNCEMENT_WORDS = 12
+_ANNOUNCES = re.compile(r"\b(?:two|three|four|five|six|seven|several|a few) (?:[\w-]+ ){0,2}[\w-]+\.$")  # "HNSW has three parameters."
 _WANTS_CODE = re.compile(r"\b(code|python|implement|implementation|snippet|script|example)\b", re.IGNORECASE)
 LEANS_ON_BEFORE = re.compile(
     r"(?:This|That|These|Those|It|They|Such|However|Therefore|Thus|Hence|Its|Their|Both|The same|In contrast|For example|"
@@ -60,7 +62,9 @@ def pick_span(question: str, intent: Intent, chunk: Chunk, max_words: int) -> Sp
             if words > max_words and not (end == start and unit.kind == "table"):
                 break
             gain += _gain(unit, terms)
-            introduces = end + 1 < len(units) and unit.kind == "sentence" and units[end + 1].kind != "sentence"
+            introduces = end + 1 < len(units) and unit.kind == "sentence" and (
+                units[end + 1].kind != "sentence" or (unit.words <= ANNOUNCEMENT_WORDS and bool(_ANNOUNCES.search(unit.text)))
+            )
             whole = not unit.text.rstrip().endswith(":") and not introduces
             score = gain - (0.5 if start else 0.0) - (1.0 if units[start].kind == "code" else 0.0)
             if whole and (best is None or score > best[0]):

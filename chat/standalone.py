@@ -6,7 +6,7 @@ Without a chat model this is done by rules: references are replaced by what the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chat.intents import comparison_sides
 from core.content import GlossaryTerm
@@ -34,7 +34,7 @@ _PRONOUN = re.compile(
 # "that" after a noun is a relative pronoun ("a technique that reduces"); after these words, or at the end, it points back
 _POINTS_BACK = frozenset(
     "does do did is are was were can could would will should about of for with to in on from like why how and than so explain use using "
-    "compute calculate measure detect fix avoid prevent handle do's mean".split()
+    "compute calculate measure detect fix avoid prevent handle do's mean isn't isnt wasn't wasnt doesn't doesnt don't dont won't wont can't cant".split()
 )
 # an "it" that only holds the place of what follows ("is it bad if ...")
 _EXPLETIVE = re.compile(
@@ -50,6 +50,7 @@ _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|co
 OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
+ELSEWHERE_BELOW = 0.45  # a short message that the notes answer less likely than this is on another subject, not an ellipsis
 ITEM_WORDS = 8
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
@@ -61,7 +62,7 @@ _ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 _CONTINUE = re.compile(
     r"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|go deeper|deeper|more(?: detail)?s?|tell me more|say more|elaborate|"
     r"expand(?: on (?:that|this|it))?|explain (?:that |this |it )?(?:simpler|more simply|simply|again|further|in simple(?:r)? (?:terms|words)|like i'?m (?:five|5))|simpler(?: please)?|30 seconds|in 30 seconds|"
-    r"(?:give me |show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
+    r"(?:give (?:me )?|show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
     re.I,
 )
 # words at the ends of a question that are not what it is about
@@ -69,11 +70,13 @@ FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean 
 
 
 def standalone_question(
-    history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm] = (), model: ChatModel | None = None
+    history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm] = (), model: ChatModel | None = None,
+    confidence: Callable[[str], float] | None = None,
 ) -> str:
     """The question with its references to the conversation resolved; unchanged when it has none.
 
-    With a chat model the model rewrites it; when that fails, and without a model, rules do.
+    With a chat model the model rewrites it; when that fails, and without a model, rules do. `confidence` tells how likely the notes answer a
+    text as it stands (`Retriever.confidence`): with it, "what is the capital of France" is not taken for an ellipsis.
     """
     question = " ".join(question.split())
     if not history:
@@ -85,7 +88,7 @@ def standalone_question(
             rewritten = ""
         if rewritten:
             return rewritten
-    resolver = _Resolver(glossary)
+    resolver = _Resolver(glossary, confidence)
     for turn in history:
         if turn.role == "user":
             resolver.resolve(turn.content)
@@ -104,7 +107,8 @@ def _ask_model(history: Sequence[Turn], question: str, model: ChatModel) -> str:
 class _Resolver:
     """Follows a conversation turn by turn: what it is about (`subject`), and the things it has named in order (`items`)."""
 
-    def __init__(self, glossary: Sequence[GlossaryTerm]) -> None:
+    def __init__(self, glossary: Sequence[GlossaryTerm], confidence: Callable[[str], float] | None) -> None:
+        self._confidence = confidence
         self._names = {_plain(name) for term in glossary for name in term.names if len(name) > 1}
         self.previous = ""
         self.subject = ""
@@ -178,7 +182,8 @@ class _Resolver:
         rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
         if about and (swapped := self._swap(rest)):
             return swapped
-        if not self._leans(rest, marked=rest != question):
+        marked = rest != question
+        if not self._leans(rest, marked) or (not marked and self._is_elsewhere(rest)):
             return question
         joined = self._join(rest)
         if self.subject and len(rest.split()) <= 2:
@@ -194,6 +199,12 @@ class _Resolver:
         if marked or _ANAPHOR.search(text):
             return terms <= LEANING_TERMS and len(entities) < 2
         return terms < OWN_TERMS and not entities
+
+    def _is_elsewhere(self, text: str) -> bool:
+        """True when a message refers to nothing before it and the notes do not answer it as it stands."""
+        if self._confidence is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
+            return False
+        return self._confidence(text) < ELSEWHERE_BELOW
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""

@@ -1,10 +1,11 @@
-"""Are follow-up questions understood? A follow-up must find what its standalone form finds."""
+"""Are follow-up questions understood? A follow-up must find what its standalone form finds; a question on something else, what it finds
+on its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chat.answering import SEARCH_DEPTH
+from chat.answering import SEARCH_DEPTH, Assistant
 from chat.standalone import standalone_question
 from core.content import GlossaryTerm
 from core.types import Turn
@@ -24,7 +25,7 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
     same_section, same_topic, right_topic = [], [], []
     for case in cases:
         wanted = retriever.retrieve(case.data["standalone"], SEARCH_DEPTH, None).hits
-        resolved = standalone_question(turns_of(case), case.question, glossary)
+        resolved = standalone_question(turns_of(case), case.question, glossary, confidence=retriever.confidence)
         found = retriever.retrieve(resolved, SEARCH_DEPTH, None).hits
         both = bool(wanted and found)
         same_section.append(both and section_anchor(wanted[0].chunk) == section_anchor(found[0].chunk))
@@ -34,4 +35,23 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
         "same top section as the standalone form": mean_figure(same_section),
         "same topic as the standalone form": mean_figure(same_topic),
         "labelled topic first": mean_figure(right_topic),
+    }
+
+
+def switch_figures(assistant: Assistant, earlier: Sequence[Case], inside: Sequence[Case], outside: Sequence[Case]) -> Figures:
+    """Questions asked in a conversation on something else: those of the field must find the section that they find on their own, those
+    that nothing answers must be refused. The conversation before the i-th is the i-th of `earlier`, the last one first."""
+    def before(number: int) -> list[Turn]:
+        question = earlier[-1 - number % len(earlier)].question
+        return [Turn("user", question), Turn("assistant", assistant.answer(question).text)]
+
+    same = []
+    for number, case in enumerate(inside):
+        alone, amid = (assistant.answer(case.question, history) for history in ((), before(number)))
+        same.append([s.heading.split(" > ")[0] for s in alone.sources[:1]] == [s.heading.split(" > ")[0] for s in amid.sources[:1]])
+    verdicts = [assistant.answer(case.question, before(number)).verdict for number, case in enumerate(outside)]
+    return {
+        "on something else: first source as on its own": mean_figure(same),
+        "on what nothing answers: answered": mean_figure([v == "answered" for v in verdicts], "lower"),
+        "on what nothing answers: answered or partial": mean_figure([v != "not_covered" for v in verdicts], "lower"),
     }

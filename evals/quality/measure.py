@@ -33,7 +33,7 @@ from evals.quality.abstention import (
     wrong_if_answered,
 )
 from evals.quality.answers import answer_figures, latency_figures
-from evals.quality.conversations import follow_up_figures
+from evals.quality.conversations import follow_up_figures, switch_figures
 from evals.quality.documents import document_figures
 from evals.quality.figures import Groups, groups_to_dict
 from evals.quality.injections import attempt_injections, injection_figures
@@ -110,7 +110,7 @@ def open_bench(settings: Settings) -> Bench:
 
 def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], list[Ranked]]:
     """The figures of one split's cases in groups, the curves to plot, and the product's rankings."""
-    answerable, unanswerable = load_cases("answerable", split), load_cases("unanswerable", split)
+    answerable, unanswerable, plain = (load_cases(kind, split) for kind in ("answerable", "unanswerable", "plain"))
     retrieve_ms: list[float] = []
     found = search_cases(bench.retriever, answerable, retrieve_ms)
     replies = ask_cases(bench.assistant, [*answerable, *unanswerable])
@@ -120,9 +120,10 @@ def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], l
     groups: Groups = {
         "retrieval": ranking_figures(found),
         "abstention": abstention_figures(replies) | area_figures(replies, wrong),
-        "plain questions": plain_figures(bench.assistant, load_cases("plain", split)),
+        "plain questions": plain_figures(bench.assistant, plain),
         "own documents": document_figures(bench.settings, load_cases("documents", split), split),
-        "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary),
+        "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary)
+        | switch_figures(bench.assistant, answerable, answerable, [*unanswerable, *(c for c in plain if not c.data["in_scope"])]),
         "answers": answer_figures(replies, bench.passages),
         "injections": injection_figures(attempts),
         "latency": latency_figures(retrieve_ms, replies),

@@ -84,6 +84,12 @@ def test_a_follow_up_is_understood(assistant: Assistant) -> None:
     assert "IVF" in answer.text
 
 
+def test_another_subject_in_a_conversation_is_still_not_in_the_notes(assistant: Assistant) -> None:
+    answer = assistant.answer("what is the capital of France", [Turn("user", QUESTION), Turn("assistant", "A graph.")])
+    assert answer.standalone_question == "what is the capital of France"
+    assert answer.verdict == "not_covered"
+
+
 def test_events_end_with_done_and_tokens_are_the_text(assistant: Assistant) -> None:
     events = list(assistant.stream(QUESTION))
     assert isinstance(events[0], Status)

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from chat.answering import Assistant
+from chat.spans import pick_span
 from core.settings import Settings
+from core.types import Chunk
 from ingest.pipeline import ingest
 from retrieval.retriever import get_retriever
 
@@ -63,3 +65,11 @@ def test_a_short_passage_of_an_own_document_is_not_filled_up_with_the_notes(sett
     answer = Assistant(get_retriever(settings)).answer("What is the cap for a hotel night in Zurich?")
     assert answer.sources[0].quote == "The cap for a hotel night in Zurich is 210 francs; breakfast is not part of it."
     assert {source.document for source in answer.sources} == {str(policy)}
+
+
+def test_a_quote_does_not_end_with_a_sentence_that_announces_what_follows() -> None:
+    text = "HNSW searches a graph greedily. HNSW has three parameters. " + "The first is the number of links, which raises recall and memory. " * 3
+    chunk = Chunk("1", "a.md", "A", 1, ("Indexes",), text.strip(), 0)
+    span = pick_span("How does HNSW search?", "how", chunk, 12)
+    assert span is not None
+    assert span.quote == "HNSW searches a graph greedily."

@@ -49,5 +49,14 @@ def test_an_upload_without_questions_offers_its_parts() -> None:
     assert found == ("How does Late binding work?", "What are the pitfalls of Late binding?")
 
 
+def test_an_answer_from_an_own_document_leads_on_within_it() -> None:
+    sections = ("1. Booking", "2. Meals", "3. Claims")
+    chunks = [Chunk(name, "upload/travel.md", "Travel: policy", 5, (name,), "text", n) for n, name in enumerate(sections)]
+    source = Source(1, "2. Meals", "upload/travel.md", "Travel: policy", 5, "2. Meals", None, "quote", "text")
+    found = FollowUps(load_questions(), chunks).suggest("What may a meal cost?", [source])
+    assert found[:2] == ("What does Travel say about Claims?", "What does Travel say about Booking?")
+    assert BY_TEXT[found[2]].topic == 5
+
+
 def test_without_sources_nothing_is_offered(follow_ups: FollowUps) -> None:
     assert follow_ups.suggest("Anything?", []) == ()

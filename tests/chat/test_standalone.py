@@ -71,6 +71,22 @@ def test_complete_questions_stay_as_they_are(question: str) -> None:
     assert ask("What is LoRA?", "A: An adapter.", question) == question
 
 
+@pytest.mark.parametrize(
+    ("question", "known", "standalone"),
+    [
+        ("what is the capital of France", 0.1, "what is the capital of France"),
+        ("pitfalls?", 0.9, "Pitfalls (LoRA)?"),
+        ("does that use rank 8?", 0.1, "Does LoRA use rank 8?"),
+        ("and the price?", 0.1, "Price (LoRA)?"),
+        ("isnt that slow?", 0.1, "Isnt LoRA slow?"),
+    ],
+)
+def test_a_short_message_on_another_subject_is_not_completed(question: str, known: float, standalone: str) -> None:
+    """`known`: how likely the notes answer the message as it stands."""
+    history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
+    assert standalone_question(history, question, GLOSSARY, confidence=lambda _: known) == standalone
+
+
 def test_the_first_turn_is_only_tidied() -> None:
     assert ask("  what   is it? ") == "what is it?"
 

@@ -18,7 +18,7 @@ from core.types import Answer, Chunk, Document, Source
 from evals.cases import Case, load_cases
 from evals.quality.abstention import Reply, abstention_curves, abstention_figures, plain_figures, wrong_if_answered
 from evals.quality.answers import answer_figures, citations_exist, quotes_are_verbatim, repeats_itself
-from evals.quality.conversations import follow_up_figures
+from evals.quality.conversations import follow_up_figures, switch_figures
 from evals.quality.documents import DOCUMENTS_DIR, document_figures
 from evals.quality.figures import bootstrap, mean_figure
 from evals.quality.injections import attempt_injections, injection_figures
@@ -204,6 +204,8 @@ def test_searches_follow_ups_and_legs_over_a_small_index(settings: Settings) -> 
     history = [{"role": "user", "content": "What is product quantization?"}, {"role": "assistant", "content": "It compresses vectors."}]
     follow_up = case("what are its pitfalls", [anchor], history=history, standalone="What are the pitfalls of product quantization?")
     assert follow_up_figures(retriever, [follow_up], ())["same top section as the standalone form"].value == 1.0
+    figures = switch_figures(Assistant(retriever), asked, asked, [case("what is the capital of France", [])])
+    assert [figure.value for figure in figures.values()] == [1.0, 0.0, 0.0]
 
 
 def test_cases_in_the_words_of_a_stored_question_are_counted(settings: Settings) -> None:
