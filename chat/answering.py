@@ -11,12 +11,14 @@ from functools import cached_property
 from chat import definitions
 from chat.citations import make_safe, verify
 from chat.definitions import Definition, Definitions
-from chat.extractive import Draft, compose, compose_definition
+from chat.extractive import Draft, compose, compose_definition, source_of
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
 from chat.guard import addresses_assistant
 from chat.intents import Depth, classify, split_depth
-from chat.standalone import FRAME, standalone_question
+from chat.requests import QuestionRequest, courtesy, question_request
+from chat.spans import pick_span
+from chat.standalone import FRAME, conversation_subject, standalone_question
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError, ModelIntegrityError
 from core.judge import Judge, get_judge
@@ -29,6 +31,7 @@ from retrieval.retriever import Retriever
 SEARCH_DEPTH = 20
 TERM_DEPTH = 3  # of the best passages, one must hold the term that is asked for
 MAX_PARTS, MIN_PART_TERMS = 3, 2
+OFFER_DEPTH, OFFER_SPARE, OFFER_WORDS = 5, 3, 60  # passages that questions to practise are near, spare ones, words that are quoted for one
 TOKEN = re.compile(r"\S+\s*")
 _MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
 _REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
@@ -96,6 +99,12 @@ class Assistant:
     def stream(self, question: str, history: Sequence[Turn] = (), topic: int | None = None) -> Iterator[Event]:
         """Answer as events, the last of them `Done`. Endpoint failures end in the extractive answer with a notice."""
         clock = _Clock()
+        if reply := courtesy(question):
+            yield from self._finish(_aside(question, reply), clock, [])
+            return
+        if request := question_request(question):
+            yield from self._offer(question, request, history, topic, clock)
+            return
         if history:
             yield Status("Reading the conversation…")
         standalone = standalone_question(history, question, self.glossary, self.model, self.retriever.confidence)
@@ -120,6 +129,42 @@ class Assistant:
             yield from self._finish(self._extract(base, findings), clock, asked)
         else:
             yield from self._generate(base, findings, self.model, clock, asked)
+
+    def _offer(
+        self, question: str, request: QuestionRequest, history: Sequence[Turn], topic: int | None, clock: _Clock
+    ) -> Iterator[Event]:
+        """Questions of the bank to practise, each with the section that answers it."""
+        subject = request.subject or conversation_subject(history, self.glossary, self.retriever.confidence)
+        retrieval = self.retriever.retrieve(subject, SEARCH_DEPTH, topic)
+        clock.lap("retrieve")
+        finding = _Finding(subject, retrieval, "normal", self.definitions.about(subject))
+        base = replace(
+            _aside(question, ""), standalone_question=subject or question, confidence=round(finding.confidence, 4), trace=_trace([finding])
+        )
+        if request.subject and finding.verdict == "not_covered":
+            yield from self._finish(replace(self._not_covered(base, [finding]), engine="extractive"), clock, [])
+            return
+        said = "\n".join(turn.content for turn in history)
+        chunks = [hit.chunk for hit in retrieval.hits[:OFFER_DEPTH]] if finding.verdict != "not_covered" else []
+        chosen = self._follow_ups.questions(subject if chunks else "", chunks, said, request.count + OFFER_SPARE)
+        text, sources = self._list_questions(chosen[: request.count])
+        more = tuple(q.question for q in chosen[request.count :])
+        yield from self._finish(replace(base, verdict="answered", text=text, sources=sources, follow_ups=more), clock, [])
+
+    def _list_questions(self, questions: Sequence[Question]) -> tuple[str, tuple[Source, ...]]:
+        """Numbered questions, each with the number of the passage that answers it."""
+        sources: dict[str, Source] = {}
+        lines = []
+        for place, question in enumerate(questions, start=1):
+            chunk = self.retriever.section(question.notes[0])[0]
+            span = pick_span(question.question, classify(question.question), chunk, OFFER_WORDS)
+            source = sources.setdefault(chunk.id, source_of(chunk, len(sources) + 1, span.quote if span else chunk.text))
+            lines.append(f"{place}. {question.question} [{source.n}]")
+        if not lines:
+            return "The question bank has no further question on this. **Practice** makes new ones from any section of your notes.", ()
+        head = "One question from the bank:" if len(lines) == 1 else f"{len(lines)} questions from the bank, the easiest first:"
+        tail = "The number behind a question leads to the passage that answers it. Press **Practise this** to answer and be graded."
+        return "\n\n".join((head, "\n".join(lines), tail)), tuple(sources.values())
 
     def _generate(
         self, base: Answer, findings: list[_Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]
@@ -209,13 +254,18 @@ class Assistant:
 
     def _finish(self, answer: Answer, clock: _Clock, asked: Sequence[str], streamed: bool = False) -> Iterator[Event]:
         answer = replace(answer, text=make_safe(answer.text, answer.sources))
-        if answer.verdict != "not_covered":
+        if answer.verdict != "not_covered" and answer.engine != "none":
             question = answer.standalone_question
             answer = replace(answer, follow_ups=self._follow_ups.suggest(question, answer.sources, asked))
         if not streamed:
             yield from (Token(piece) for piece in TOKEN.findall(answer.text))
         clock.lap("answer")
         yield Done(replace(answer, timings_ms=clock.laps()))
+
+
+def _aside(question: str, text: str) -> Answer:
+    """A reply that is not taken from the notes."""
+    return Answer(question, question, "not_covered", 0.0, text, (), (), "none", {})
 
 
 def _plain_words(text: str) -> str:

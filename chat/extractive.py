@@ -56,7 +56,10 @@ SECTION_SHARE = 0.5  # of a passage's worth is the search's score, which its sec
 LEXICAL_SHARE = 0.8
 NAMED_SHARE = 0.6  # of the terms of question and heading
 NEIGHBOUR_WORTH = 0.15  # of a chunk in the leading section that retrieval did not return
-_ABOUT_ROADMAP = re.compile(r"\b(?:roadmap|topics?|subtopics?|(?:learning|study) (?:order|path|plan))\b", re.IGNORECASE)
+_ABOUT_STUDYING = re.compile(
+    r"\b(?:roadmap|topics?|subtopics?|stud(?:y|ying)|learn|learning|prepar\w+|focus|plan|weeks?|months?|interviews?|skip|syllabus|curriculum|"
+    r"notes|ready)\b", re.IGNORECASE,
+)
 _ABOUT_SOURCES = re.compile(
     r"\b(?:papers?|references?|cite|authors?|published|arxiv|who (?:proposed|introduced|invented|wrote))\b", re.IGNORECASE
 )
@@ -78,7 +81,7 @@ def compose(  # noqa: PLR0917 - what an answer depends on
 
     `share`: how many questions share the room, as the parts of one message do. `known`: the bank's question that asks for the same;
     its key points then choose what is quoted. `definition`: the glossary's line on what is asked; it comes first where the quoted
-    passages are about something else. `said`: what the message's other parts quote already.
+    passages are about something else, and in a simple answer. `said`: what the message's other parts quote already.
     """
     intent = classify(question)
     target, most, spans, parts = DEPTHS[depth]
@@ -103,7 +106,7 @@ def compose(  # noqa: PLR0917 - what an answer depends on
         if span and not _repeats(span, (*said, *(c.quote for c in chosen))) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
             words += span.words
-    if definition and not any(definition.named_in(span.chunk.heading) for span in chosen):
+    if definition and (depth == "simple" or not any(definition.named_in(span.chunk.heading) for span in chosen)):
         return _write(question, chosen, definition.passage)
     return _write(question, chosen)
 
@@ -197,8 +200,8 @@ def _lead_sections(question: str, intent: Intent, hits: Sequence[Hit], retriever
 
 
 def _eligible(question: str, chunk: Chunk) -> bool:
-    """The roadmap answers questions about itself; lists of sources answer questions about papers."""
-    if chunk.topic is None and chunk.document.endswith("roadmap.yaml") and not _ABOUT_ROADMAP.search(question):
+    """The roadmap and the study plans answer questions about studying; lists of sources answer questions about papers."""
+    if chunk.topic is None and not chunk.own and not _ABOUT_STUDYING.search(question):
         return False
     return chunk.part != "Sources" or bool(_ABOUT_SOURCES.search(question))
 
@@ -220,15 +223,20 @@ def _write(question: str, spans: Sequence[Span], definition: Chunk | None = None
     for span in ordered:
         chunk = span.chunk
         n = len(sources) + 1
-        sources.append(Source(
-            n=n, chunk_id=chunk.id, document=chunk.document, title=chunk.title, topic=chunk.topic, heading=chunk.heading,
-            page=chunk.page, quote=span.quote, text=chunk.text,
-        ))
+        sources.append(source_of(chunk, n, span.quote))
         label = _label(span, ordered)
         mark = f"[{n}]" if span.kind in {"sentence", "item"} else f"\n\n[{n}]"
         separator = " " if span.kind in {"sentence", "item"} else ""
         paragraphs.append(f"{label}{span.quote}{separator}{mark}")
     return Draft("\n\n".join(paragraphs), tuple(sources))
+
+
+def source_of(chunk: Chunk, n: int, quote: str) -> Source:
+    """A chunk as the citation with number `n`."""
+    return Source(
+        n=n, chunk_id=chunk.id, document=chunk.document, title=chunk.title, topic=chunk.topic, heading=chunk.heading, page=chunk.page,
+        quote=quote, text=chunk.text,
+    )
 
 
 def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:

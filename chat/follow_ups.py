@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from core.content import Question, slugify
 from core.types import Chunk, Source, is_own
-from retrieval.follow_ups import Aim, QuestionMap, climb_levels, is_repeat
+from retrieval.follow_ups import LEVELS, Aim, QuestionMap, climb_levels, is_repeat
 
 COUNT = 3
 _NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
@@ -43,6 +44,22 @@ class FollowUps:
             if len(chosen) == COUNT:
                 break
         return tuple(chosen)
+
+    def questions(self, subject: str, chunks: Sequence[Chunk], said: str, count: int) -> list[Question]:
+        """Questions of the bank on a subject and the passages found for it, the nearest of each level first; without a subject one a topic.
+
+        `said` is what was said before: a question in it is not offered again.
+        """
+        fresh = [question for question in self.bank if question.question not in said]
+        if not subject:
+            by_topic: dict[int, list[Question]] = {}
+            for question in sorted(fresh, key=lambda q: LEVELS[q.level]):
+                by_topic.setdefault(question.topic, []).append(question)
+            return [question for row in zip_longest(*by_topic.values()) for question in row if question][:count]
+        anchors = tuple(dict.fromkeys(_join_anchor(chunk.document, chunk.headings) for chunk in chunks))
+        aim = Aim(subject, anchors, next((chunk.topic for chunk in chunks), None))
+        ranked = [q for q in self._map.rank(aim) if q in fresh and (_rests_on(q, anchors) or q.topic == aim.topic)]
+        return sorted(list(climb_levels(ranked[: max(POOL, count)]))[:count], key=lambda q: LEVELS[q.level])
 
     def nearest(self, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Questions on the nearest topics, offered when the notes do not cover what was asked."""
@@ -78,7 +95,11 @@ class FollowUps:
 
 def _anchor(source: Source) -> str:
     """The anchor of the section, or of its part, that a source stands in."""
-    return f"{PurePosixPath(source.document).stem}#{'--'.join(slugify(heading) for heading in source.heading.split(' > ')[:2])}"
+    return _join_anchor(source.document, source.heading.split(" > "))
+
+
+def _join_anchor(document: str, headings: Sequence[str]) -> str:
+    return f"{PurePosixPath(document).stem}#{'--'.join(slugify(heading) for heading in headings[:2])}"
 
 
 def _rests_on(question: Question, anchors: Sequence[str]) -> bool:

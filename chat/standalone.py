@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from chat.intents import comparison_sides
+from chat.intents import comparison_sides, split_depth
+from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
 from core.errors import EndpointError
 from core.models import ChatModel
@@ -53,6 +54,7 @@ ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its
 ELSEWHERE_BELOW = 0.45  # a short message that the notes answer less likely than this is on another subject, not an ellipsis
 ITEM_WORDS = 8
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
+_ASIDE = re.compile(r"^(?:(?:ok(?:ay)?|so|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
 _CORRECTION = re.compile(r"^(?:(?:yes|no|nope|sorry|hmm)\b[,. ]*)*i (?:meant|mean)\s+(?P<rest>.+?)$|^(?:yes|no)[, ]+(?P<first>.+?),? i mean(?:t)? that$", re.IGNORECASE)
@@ -88,13 +90,27 @@ def standalone_question(
             rewritten = ""
         if rewritten:
             return rewritten
+    return _follow(history, glossary, confidence).resolve(question)
+
+
+def conversation_subject(
+    history: Sequence[Turn], glossary: Sequence[GlossaryTerm] = (), confidence: Callable[[str], float] | None = None
+) -> str:
+    """What the conversation is about by now; empty when it is about nothing yet."""
+    return _follow(history, glossary, confidence).subject
+
+
+def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], confidence: Callable[[str], float] | None) -> _Resolver:
+    """A resolver that has read the conversation; courtesies do not change what that is about."""
     resolver = _Resolver(glossary, confidence)
     for turn in history:
-        if turn.role == "user":
-            resolver.resolve(turn.content)
-        else:
+        if turn.role == "assistant":
             resolver.hear(turn.content)
-    return resolver.resolve(question)
+        elif request := question_request(turn.content):
+            resolver.resolve(request.subject) if request.subject else None
+        elif not courtesy(turn.content):
+            resolver.resolve(turn.content)
+    return resolver
 
 
 def _ask_model(history: Sequence[Turn], question: str, model: ChatModel) -> str:
@@ -122,13 +138,16 @@ class _Resolver:
         resolved = self._rewrite(question) if self.previous else question
         self.listed = False
         if resolved == question:
-            self._start(question)
-        self.previous = resolved
+            self._start(split_depth(question)[0])
+        self.previous = split_depth(resolved)[0]
         return resolved[:MAX_STANDALONE_CHARACTERS]
 
     def hear(self, answer: str) -> None:
         """Remember what an answer enumerates, for "the second one"."""
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
+        if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:
+            self.items, self.listed = asked, True  # questions to practise
+            return
         if not bullets and (prose := _ENUMERATION.search(answer)):
             self.items = [part.strip() for part in re.split(r",\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", prose[1]) if part.strip()]
             self.listed = True
@@ -178,7 +197,7 @@ class _Resolver:
 
     def _complete(self, question: str, text: str) -> str:
         """`and IVF?`, `pitfalls?`: the message with its subject; unchanged when it is complete."""
-        about = _WHAT_ABOUT.match(question)
+        about = _WHAT_ABOUT.match(_TAG.sub("", _ASIDE.sub("", question)))
         rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
         if about and (swapped := self._swap(rest)):
             return swapped

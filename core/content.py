@@ -115,13 +115,13 @@ UNANSWERED = "unanswered"  # the document of stored questions that no section an
 class Asked(_Model):
     """What people ask that one section answers, in words of their own. Retrieval compares a learner's question with these."""
 
-    section: str = Field(pattern=r"^\d\d-[a-z0-9-]+#[a-z0-9-]+$")
+    section: str = Field(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")
     questions: tuple[Text, ...] = Field(min_length=1)
 
     @property
-    def topic(self) -> int:
-        """The topic whose note holds the section."""
-        return int(self.section[:2])
+    def topic(self) -> int | None:
+        """The topic whose note holds the section; None for the roadmap and the study plans."""
+        return int(self.section[:2]) if self.section[:2].isdigit() else None
 
 
 class Unanswered(_Model):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["answered", "partial", "not_covered"]
-Engine = Literal["extractive", "generative"]
+Engine = Literal["extractive", "generative", "none"]  # none: a courtesy, or questions to practise; the notes were not asked
 
 
 def is_own(document: str) -> bool:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from core.content import Asked, Unanswered, parse_yaml, slugify
 
-MIN_WORDINGS = 20  # a section
+MIN_WORDINGS = 20  # a section of the notes
 
 
 def check_asked(folder: Path, sections: Mapping[str, list[str]]) -> Iterator[str]:
-    """Problems, each as a readable line. `sections`: a note's stem -> its `##` headings.
+    """Problems, each as a readable line. `sections`: the stem of a note, of a study plan or of the roadmap -> its `##` headings.
 
     Raises:
         ContentError: a file does not fit its schema.
@@ -31,8 +31,9 @@ def check_asked(folder: Path, sections: Mapping[str, list[str]]) -> Iterator[str
             wordings[asked.section] += len(asked.questions)
             seen.update(question.lower() for question in asked.questions)
         for section in sorted(known):
-            if wordings[section] < MIN_WORDINGS:
-                yield f"asked/{path.name}: {wordings[section]} wordings for {section}; at least {MIN_WORDINGS}"
+            least = MIN_WORDINGS if section[:2].isdigit() else 1
+            if wordings[section] < least:
+                yield f"asked/{path.name}: {wordings[section]} wordings for {section}; at least {least}"
     outside = parse_yaml(folder / "unanswered.yaml", tuple[Unanswered, ...]) if (folder / "unanswered.yaml").exists() else ()
     seen.update(question.lower() for area in outside for question in area.questions)
     yield from (f"asked: {text!r} stands {count} times" for text, count in seen.items() if count > 1)

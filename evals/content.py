@@ -31,6 +31,7 @@ from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.asked import check_asked
 from evals.notes import LABEL_DEFINITION, LINK, Note, check_note, parse_note, run_code_blocks
+from ingest.documents import load_document
 
 MIN_QUESTIONS, MIN_PER_LEVEL, MIN_PER_KIND, MIN_PER_SUBTOPIC = 35, 4, 2, 2
 SAME_QUESTION, SAME_QUESTION_AND_ANSWER = 0.84, 0.70  # cosines; the pairs just below were read and differ
@@ -136,6 +137,13 @@ def check_references(references: tuple[Reference, ...], notes: dict[int, Note]) 
             yield f"references.yaml: {url} is cited by no note"
 
 
+def guide_sections(folder: Path) -> dict[str, list[str]]:
+    """The `##` headings of the roadmap and of the study plans, by the stem of their files."""
+    files = [folder / "roadmap.yaml", *sorted((folder / "plans").glob("*.md"))]
+    texts = {file.stem: load_document(file).text for file in files}
+    return {stem: re.findall(r"^## (.+)$", text, re.MULTILINE) for stem, text in texts.items()}
+
+
 def check_plans(folder: Path, anchors: set[str]) -> Iterator[str]:
     """Problems of the study plans: the three exist, and their links lead somewhere."""
     for name in ("1-week", "1-month", "3-months"):
@@ -199,7 +207,8 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         yield from check_duplicates([question for bank in banks.values() for question in bank])
         yield from check_references(references or (), notes)
         yield from check_plans(folder, anchors)
-        yield from check_asked(folder, {slugs[number]: list(note.sections) for number, note in notes.items()})
+        written = {slugs[number]: list(note.sections) for number, note in notes.items()}
+        yield from check_asked(folder, {**written, **guide_sections(folder)})
         yield from check_resources(parse_yaml(folder / "resources.yaml", tuple[Resource, ...]), roadmap)
         yield from check_glossary(parse_yaml(folder / "glossary.yaml", tuple[GlossaryTerm, ...]), roadmap)
 

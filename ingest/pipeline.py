@@ -44,10 +44,10 @@ class _File:
 
 
 def knowledge_files(settings: Settings) -> list[Path]:
-    """The shipped documents: the roadmap and the notes."""
+    """The shipped documents: the roadmap, the study plans and the notes."""
     folder = settings.knowledge_dir
     roadmap = folder / ROADMAP_FILE
-    return ([roadmap] if roadmap.exists() else []) + sorted((folder / "notes").glob("*.md"))
+    return [*([roadmap] if roadmap.exists() else []), *sorted((folder / "plans").glob("*.md")), *sorted((folder / "notes").glob("*.md"))]
 
 
 def document_id(path: Path, settings: Settings) -> str:

@@ -173,7 +173,7 @@ def _run_turn(question: str, conversation: Conversation | None, messages: list[M
     answer = _stream_answer(turn, question, [Turn(m.role, m.content) for m in messages], topic)
     if answer is None:
         return
-    if answer.verdict == "not_covered":
+    if answer.verdict == "not_covered" and answer.engine != "none":
         _record_uncovered(answer, topic)
     try:
         if turn.close(answer):
@@ -257,7 +257,7 @@ def _show_next_steps(messages: list[Message]) -> None:
     asked = next((m for m in reversed(messages) if m.role == "user"), None)
     if asked is None:
         return
-    if last.answer and last.answer.verdict != "not_covered":
+    if last.answer and last.answer.verdict != "not_covered" and last.answer.engine != "none":
         _show_depths()
     with st.container(horizontal=True):
         topic = next((source.topic for source in last.answer.sources if source.topic), None) if last.answer else None

@@ -45,11 +45,12 @@ def _show_answer(message: Message, answer: Answer) -> None:
     if answer.notice:
         st.warning(answer.notice, icon=":material/info:")
     st.markdown(with_badges(answer.text))
-    covered = answer.verdict != "not_covered"
-    details = f"confidence {answer.confidence:.0%} · {ENGINES[answer.engine]}" if covered else ""
-    st.caption(f"{VERDICTS[answer.verdict]} {details}")
+    if answer.engine != "none":
+        details = f"confidence {answer.confidence:.0%} · {ENGINES[answer.engine]}" if answer.verdict != "not_covered" else ""
+        st.caption(f"{VERDICTS[answer.verdict]} {details}")
     _show_sources(message.id, answer)
-    _show_actions(message, answer)
+    if answer.engine != "none":
+        _show_actions(message, answer)
 
 
 def _show_sources(message_id: str, answer: Answer) -> None:
