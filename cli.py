@@ -333,7 +333,7 @@ def _batch_search(item: dict[str, Any], retriever: Retriever) -> dict[str, Any]:
         from chat.standalone import standalone_question
         from core.content import load_glossary
 
-        question = standalone_question(history, question, load_glossary(), confidence=retriever.confidence)
+        question = standalone_question(history, question, load_glossary(), glance=retriever.glance)
     return search_record(retriever.retrieve(question, k, _field(item, "topic", int)))
 
 

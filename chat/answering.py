@@ -107,7 +107,7 @@ class Assistant:
             return
         if history:
             yield Status("Reading the conversation…")
-        standalone = standalone_question(history, question, self.glossary, self.model, self.retriever.confidence)
+        standalone = standalone_question(history, question, self.glossary, self.model, self.retriever.glance)
         clock.lap("condense")
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
@@ -134,7 +134,7 @@ class Assistant:
         self, question: str, request: QuestionRequest, history: Sequence[Turn], topic: int | None, clock: _Clock
     ) -> Iterator[Event]:
         """Questions of the bank to practise, each with the section that answers it."""
-        subject = request.subject or conversation_subject(history, self.glossary, self.retriever.confidence)
+        subject = request.subject or conversation_subject(history, self.glossary, self.retriever.glance)
         retrieval = self.retriever.retrieve(subject, SEARCH_DEPTH, topic)
         clock.lap("retrieve")
         finding = _Finding(subject, retrieval, "normal", self.definitions.about(subject))
@@ -156,7 +156,9 @@ class Assistant:
         sources: dict[str, Source] = {}
         lines = []
         for place, question in enumerate(questions, start=1):
-            chunk = self.retriever.section(question.notes[0])[0]
+            wanted = set(tokenize(f"{question.question} {question.answer_30s}"))
+            cited = [chunk for anchor in question.notes for chunk in self.retriever.section(anchor)]
+            chunk = max(cited, key=lambda c: len(wanted & set(tokenize(c.text))))
             span = pick_span(question.question, classify(question.question), chunk, OFFER_WORDS)
             source = sources.setdefault(chunk.id, source_of(chunk, len(sources) + 1, span.quote if span else chunk.text))
             lines.append(f"{place}. {question.question} [{source.n}]")

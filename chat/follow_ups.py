@@ -1,5 +1,5 @@
 """Three follow-up questions under an answer: the bank's that are nearest to it, else from the sections' parts; under one from a document
-of the learner's own, on its other sections."""
+of the learner's own or a study plan, on its other sections."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class FollowUps:
     def suggest(self, question: str, sources: Sequence[Source], asked: Sequence[str] = ()) -> tuple[str, ...]:
         """Up to three questions close to the sources, the easiest first, none that was asked already."""
         chosen: list[str] = []
-        own = self._from_sections(sources[0]) if sources and is_own(sources[0].document) else ()
+        apart = bool(sources) and (is_own(sources[0].document) or sources[0].topic is None)  # the bank has no questions on it
+        own = self._from_sections(sources[0]) if apart else ()
         for candidate in (*own, *self._from_bank(question, sources), *self._from_parts(sources)):
             if not is_repeat(candidate, (question, *asked, *chosen)):
                 chosen.append(candidate)

@@ -13,10 +13,11 @@ from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
 from core.errors import EndpointError
 from core.models import ChatModel
-from core.types import Turn
+from core.types import Chunk, Turn
 from prompts import render
 from retrieval.lexical import STOPWORDS, tokenize
 
+Glance = Callable[[str], tuple[float, Chunk | None]]
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
 MAX_STANDALONE_CHARACTERS = 400
@@ -73,12 +74,12 @@ FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean 
 
 def standalone_question(
     history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm] = (), model: ChatModel | None = None,
-    confidence: Callable[[str], float] | None = None,
+    glance: Glance | None = None,
 ) -> str:
     """The question with its references to the conversation resolved; unchanged when it has none.
 
-    With a chat model the model rewrites it; when that fails, and without a model, rules do. `confidence` tells how likely the notes answer a
-    text as it stands (`Retriever.confidence`): with it, "what is the capital of France" is not taken for an ellipsis.
+    With a chat model the model rewrites it; when that fails, and without a model, rules do. `glance` tells what the notes hold for a text as it
+    stands (`Retriever.glance`): with it, "what is the capital of France" is not taken for an ellipsis.
     """
     question = " ".join(question.split())
     if not history:
@@ -90,19 +91,19 @@ def standalone_question(
             rewritten = ""
         if rewritten:
             return rewritten
-    return _follow(history, glossary, confidence).resolve(question)
+    return _follow(history, glossary, glance).resolve(question)
 
 
 def conversation_subject(
-    history: Sequence[Turn], glossary: Sequence[GlossaryTerm] = (), confidence: Callable[[str], float] | None = None
+    history: Sequence[Turn], glossary: Sequence[GlossaryTerm] = (), glance: Glance | None = None
 ) -> str:
     """What the conversation is about by now; empty when it is about nothing yet."""
-    return _follow(history, glossary, confidence).subject
+    return _follow(history, glossary, glance).subject
 
 
-def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], confidence: Callable[[str], float] | None) -> _Resolver:
+def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], glance: Glance | None) -> _Resolver:
     """A resolver that has read the conversation; courtesies do not change what that is about."""
-    resolver = _Resolver(glossary, confidence)
+    resolver = _Resolver(glossary, glance)
     for turn in history:
         if turn.role == "assistant":
             resolver.hear(turn.content)
@@ -123,8 +124,8 @@ def _ask_model(history: Sequence[Turn], question: str, model: ChatModel) -> str:
 class _Resolver:
     """Follows a conversation turn by turn: what it is about (`subject`), and the things it has named in order (`items`)."""
 
-    def __init__(self, glossary: Sequence[GlossaryTerm], confidence: Callable[[str], float] | None) -> None:
-        self._confidence = confidence
+    def __init__(self, glossary: Sequence[GlossaryTerm], glance: Glance | None) -> None:
+        self._glance = glance
         self._names = {_plain(name) for term in glossary for name in term.names if len(name) > 1}
         self.previous = ""
         self.subject = ""
@@ -220,10 +221,13 @@ class _Resolver:
         return terms < OWN_TERMS and not entities
 
     def _is_elsewhere(self, text: str) -> bool:
-        """True when a message refers to nothing before it and the notes do not answer it as it stands."""
-        if self._confidence is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
+        """True when a message refers to nothing before it and is not on the notes' subjects as it stands: they do not answer it, or it is
+        about studying."""
+        if self._glance is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
             return False
-        return self._confidence(text) < ELSEWHERE_BELOW
+        confidence, best = self._glance(text)
+        about_studying = best is not None and best.topic is None and not best.own
+        return confidence < ELSEWHERE_BELOW or about_studying
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.bert import Bert, Floats, token_batches
+from core.eight_bits import pack_rows, unpack_rows
 from core.errors import ModelIntegrityError
 
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ def save_weights(file: Path, weights: Mapping[str, Any], temperature: float) -> 
     stored: dict[str, Any] = {"temperature": np.array([temperature], np.float32)}
     for name, value in weights.items():
         if value.ndim == 2 and not name.startswith("head"):
-            scale = np.maximum(np.abs(value).max(axis=1, keepdims=True), 1e-12) / 127
-            stored[name] = np.round(value / scale).astype(np.int8)
-            stored[f"{name}.scale"] = scale.astype(np.float32)
+            stored[name], stored[f"{name}.scale"] = pack_rows(value)
         else:
             stored[name] = value.astype(np.float32)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +134,7 @@ def load_weights(file: Path) -> dict[str, Floats]:
 
     stored = load_file(file)
     return {
-        name: value.astype(np.float32) * stored[f"{name}.scale"] if value.dtype == np.int8 else value
+        name: unpack_rows(value, stored[f"{name}.scale"]) if value.dtype == np.int8 else value
         for name, value in stored.items()
         if not name.endswith(".scale")
     }

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.eight_bits import pack_rows, unpack_rows
 from core.errors import IndexUnavailableError, StorageError
 from core.models import Vectors, embedding_fingerprint
 from core.settings import Settings
@@ -100,11 +101,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _pack_vectors(vectors: Vectors) -> dict[str, Any]:
-    scales = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-12) / 127
-    return {"codes": np.round(vectors / scales).astype(np.int8), "scales": scales.astype(np.float32)}
+    codes, scales = pack_rows(vectors)
+    return {"codes": codes, "scales": scales}
 
 
 def _unpack_vectors(arrays: Mapping[str, Any]) -> Vectors:
-    vectors: Vectors = arrays["codes"].astype(np.float32) * arrays["scales"]
+    vectors: Vectors = unpack_rows(arrays["codes"], arrays["scales"])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors

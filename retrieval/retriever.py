@@ -31,7 +31,7 @@ LEG_DEPTH = 100  # ranks beyond are not told
 FEATURE_DEPTH = 10  # passages that the confidence looks at
 RERANK_DEPTH = 30
 MAX_QUERY_CHARACTERS = 2000
-REMEMBERED = 1024  # confidences of messages; every turn of a conversation asks for those of the earlier ones again
+REMEMBERED = 1024  # glances; every turn of a conversation asks for those of the earlier ones again
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
 BIBLIOGRAPHY_PENALTY = 0.3
 UNASKED_BONUS = 0.08  # a section without stored questions: its best passage stands in, a little closer
@@ -102,7 +102,7 @@ class Retriever:
         self._speller = Speller(self.chunks, index.lexical)
         self._own_sections = np.array([self.chunks[start].own for start in self._sections.starts], bool)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
-        self.confidence = lru_cache(REMEMBERED)(self._confidence)
+        self.glance = lru_cache(REMEMBERED)(self._glance)
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
     def retrieve(self, query: str, k: int = 10, topic: int | None = None, without: Sequence[int] = ()) -> Retrieval:
@@ -129,9 +129,10 @@ class Retriever:
         same = found.pointing.same_question if found.pointing else ""
         return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps, same)
 
-    def _confidence(self, query: str) -> float:
-        """How likely the notes answer a query, in [0, 1]; without the conversation that it may be a part of."""
-        return self.retrieve(query).confidence
+    def _glance(self, query: str) -> tuple[float, Chunk | None]:
+        """How likely the notes answer a query as it stands, in [0, 1], and the best passage."""
+        found = self.retrieve(query)
+        return found.confidence, found.hits[0].chunk if found.hits else None
 
     def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = ()) -> Search:
         """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions

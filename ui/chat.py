@@ -35,6 +35,8 @@ STARTERS = (
     "How would you implement RAG for a customer support system?",
     "Explain the tradeoffs in vector quantization",
     "HNSW vs IVF: when would I choose which?",
+    "My interview is in a week, what should I focus on?",
+    "Quiz me on chunking",
 )
 
 

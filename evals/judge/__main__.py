@@ -1,6 +1,7 @@
-"""python -m evals.judge train [--split questions|topics] [--output FILE] | score [--weights FILE] [--json]
+"""python -m evals.judge train [--split questions|topics] [--output FILE] | average --start FILE --other FILE | score [--weights FILE]
 
-`train` reproduces the shipped weights from a seed; `score` prints how they do on questions (or topics) that they have not seen.
+`train` makes weights from a seed, `average` takes the mean of two files; `score` prints how they do on questions (or topics) that they
+have not seen.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from core.judge import WEIGHTS_FILE, Judge
 from core.models import packaged_model_dir
 from evals.judge.score import judge_figures
 from evals.judge.selection import SCORED_PAIRS, sample_pairs, select, thin
-from evals.judge.train import EPOCHS, LEARNING_RATE, train
+from evals.judge.train import EPOCHS, LEARNING_RATE, average, train
 from evals.quality.figures import print_figures
 
 
@@ -23,15 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m evals.judge", description=__doc__, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("train", "score"):
+    for name in ("train", "average", "score"):
         command = commands.add_parser(name)
         command.add_argument("--split", choices=("questions", "topics"), default="questions")
         command.add_argument("--weights", "--output", dest="weights", type=Path, default=WEIGHTS_FILE)
         command.add_argument("--start", type=Path, help="continue from these weights")
+        command.add_argument("--other", type=Path, help="average the ones of --start with these weights")
         command.add_argument("--rate", type=float, default=LEARNING_RATE)
         command.add_argument("--epochs", type=int, default=EPOCHS)
         command.add_argument("--seed", type=int, default=0, help="of the first epoch's pairs; the next ones count on")
-        command.add_argument("--limit", type=int, help="use at most this many pairs (for a curve over data size)")
+        command.add_argument("--limit", type=int, help="use at most this many pairs of an epoch, or score this many")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     _, development, test = select(options.split)
@@ -40,6 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epochs = [thin(select(options.split, seed)[0], options.limit, seed) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
+        return 0
+    if options.command == "average":
+        if not (options.start and options.other):
+            parser.error("average needs two files: --start and --other")
+        average(options.start, options.other, development, options.weights)
+        return 0
     judge = Judge(packaged_model_dir(), options.weights)
     print_figures(judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), judge), options.json)
     return 0

@@ -1,4 +1,4 @@
-"""Pairs (claim, evidence, label) from the texts in `pairs/` and `answers/`, the question bank and the notes; seeded, so always the same.
+"""Pairs (claim, evidence, label) from the texts in `claims/`, `pairs/` and `answers/`, the bank and the notes; seeded, so always the same.
 
 Every text is evidence for several claims with different labels, so that the evidence alone does not give the label away: a
 right text supports its key point, supports half of it, contradicts the wrong version, states a part of two joined claims and is
@@ -7,6 +7,7 @@ unrelated to another.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,9 +18,10 @@ from typing import Any, Literal
 
 from core.content import KNOWLEDGE_DIR, Question, load_questions, slugify
 from core.judge import Support
-from evals.judge.edits import plant_fault
+from evals.judge.edits import edit_alike, plant_fault
 from evals.judge.noise import filler, stuff_keywords
 
+CLAIMS_DIR = Path(__file__).with_name("claims")
 PAIRS_DIR = Path(__file__).with_name("pairs")
 ANSWERS_DIR = Path(__file__).with_name("answers")
 LETTERS: dict[str, Support] = {"m": "supported", "p": "partly", "x": "unrelated", "c": "contradicted"}
@@ -52,6 +54,21 @@ class LearnerAnswer:
     question: str
     text: str
     labels: tuple[Support, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one line of `claims/` holds: a true claim and one made false by an edit, each with two texts that state it; a half, a neighbour.
+
+    `question` is a question of the bank with nearly the same key point, whose split the claim shares, or the claim's own name.
+    """
+
+    question: str
+    topic: int
+    right: tuple[str, str, str]
+    false: tuple[str, str, str]
+    half: str
+    near: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,19 @@ def load_answers() -> tuple[LearnerAnswer, ...]:
     )
 
 
+@cache
+def load_claims() -> tuple[Claim, ...]:
+    """All lines of `claims/`; topic 0 is general knowledge."""
+    found = []
+    for path in sorted(CLAIMS_DIR.glob("*.jsonl")):
+        topic = int(path.stem) if path.stem.isdigit() else 0
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            name = row.get("q") or f"{path.stem} claim {number}"
+            found.append(Claim(name, topic, tuple(row["r"]), tuple(row["f"]), row["h"], row["n"]))
+    return tuple(found)
+
+
 def _read_lines(folder: Path) -> Iterator[tuple[dict[str, Any], Question]]:
     """Every line of a folder's files with its question, where the bank still has that."""
     bank = {question.id: question for question in load_questions()}
@@ -126,12 +156,52 @@ def build_pairs(seed: int = 0) -> list[Pair]:
             pairs += _answers(question, texts, others, random_)
             pairs += _notes(question, texts, passages, random_)
             pairs += _noise(question, texts, random_)
+            pairs += _alike(question, texts, random_)
     for answer in load_answers():
         question = bank[answer.question]
         known = {texts.index: texts for texts in by_question.get(answer.question, ())}
         far = random_.choice([q for q in bank.values() if q.topic == question.topic and not set(q.notes) & set(question.notes)])
         pairs += _learner(question, answer, known, far, random_)
+    claims = load_claims()
+    for claim in claims:
+        pairs += _claims(claim, claims, random_)
     return [*pairs, *_faults(passages, random_)]
+
+
+def _claims(claim: Claim, claims: Sequence[Claim], random_: random.Random) -> Iterator[Pair]:
+    """Both versions of a claim against texts that state one of them, alone and among texts on other claims; each seed draws other texts."""
+    def pair(said: str, evidence: str, label: Support, form: str = "claim") -> Pair:
+        return Pair(said, evidence, label, claim.topic, claim.question, form, f"{claim.question} {claim.right[0]} {form}")
+
+    versions = (claim.right, claim.false)
+    for version, other in (versions, versions[::-1]):
+        text, again = random_.sample(version[1:], 2)
+        yield pair(version[0], text, "supported")
+        yield pair(other[0], text, "contradicted")
+        yield pair(again, version[0], "supported") if random_.random() < 0.5 else pair(again, other[0], "contradicted")
+    yield pair(random_.choice(versions)[0], claim.near, "unrelated")
+    yield pair(claim.right[0], claim.half, "partly")
+    yield pair(claim.half, random_.choice(claim.right), "supported")
+    stated, other = random_.sample(versions, 2)
+    rest = [random_.choice((*c.right, *c.false)) for c in random_.sample(claims, random_.randint(1, 2)) if c is not claim]
+    beside = [claim.near, *rest]
+    said = [random_.choice(stated[1:]), *random_.sample(beside, random_.randint(1, len(beside)))]
+    random_.shuffle(said)
+    evidence = random_.choice(("\n", " ", " ")).join(said)
+    yield pair(stated[0], evidence, "supported", "claim among others")
+    yield pair(other[0], evidence, "contradicted", "claim among others")
+    if random_.random() < 0.5:
+        yield pair(stated[0], " ".join(beside), "unrelated", "claim among others")
+
+
+def _alike(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:
+    """A key point and a text that states it, one number or word of both exchanged in neither, either or both."""
+    for text in (*texts.right, texts.partial):
+        claim = texts.half if text == texts.partial else texts.point
+        if edited := edit_alike(claim, text, random_):
+            for said, evidence in itertools.product((claim, edited[0]), (text, edited[1])):
+                label: Support = "supported" if (said is claim) == (evidence is text) else "contradicted"
+                yield Pair(said, evidence, label, question.topic, question.id, "edit", f"{question.id} {texts.index} edit")
 
 
 def _short(question: Question, texts: Texts, others: Sequence[Texts], random_: random.Random) -> Iterator[Pair]:

@@ -13,6 +13,16 @@ _OPPOSITES = [
     ("cheaper", "costlier"), ("reduces", "increases"), ("above", "below"), ("precision", "recall"), ("query", "document"), ("supervised", "unsupervised"),
     ("encoder", "decoder"), ("linear", "quadratic"), ("positive", "negative"), ("true", "false"), ("keys", "queries"), ("training", "inference"),
     ("memory-bound", "compute-bound"), ("sparse", "dense"), ("left", "right"), ("every", "no"), ("only", "not only"),
+    ("multiply", "divide"), ("multiplies", "divides"), ("multiplied", "divided"), ("add", "subtract"), ("adds", "subtracts"), ("agree", "disagree"),
+    ("increase", "decrease"), ("rises", "falls"), ("grows", "shrinks"), ("grow", "shrink"), ("least", "most"), ("with", "without"),
+    ("same", "opposite"), ("all", "none of the"), ("some", "no"), ("both", "neither of the"), ("early", "late"), ("start", "end"), ("begins", "ends"),
+    ("keeps", "drops"), ("keep", "drop"), ("allow", "forbid"), ("allows", "forbids"), ("possible", "impossible"), ("easy", "hard"), ("easier", "harder"),
+    ("online", "offline"), ("forward", "backward"), ("user", "system"), ("client", "server"), ("row", "column"), ("rows", "columns"),
+    ("prefill", "decoding"), ("lexical", "semantic"), ("local", "global"), ("static", "dynamic"), ("random", "fixed"), ("exact", "approximate"),
+    ("numerator", "denominator"), ("sum", "product"), ("accept", "reject"), ("accepts", "rejects"), ("above", "under"), ("upper", "lower"),
+    ("top", "bottom"), ("wide", "narrow"), ("short", "long"), ("old", "new"), ("many", "few"), ("fewer", "more"), ("fast", "slow"), ("cheap", "expensive"),
+    ("trained", "frozen"), ("shared", "separate"), ("cause", "prevent"), ("causes", "prevents"), ("depends on", "is independent of"), ("helps", "hurts"),
+    ("succeeds", "fails"), ("stronger", "weaker"), ("strong", "weak"), ("inside", "outside"), ("public", "private"), ("safe", "unsafe"),
 ]
 _UNITS = [("GB", "MB"), ("milliseconds", "seconds"), ("bits", "bytes"), ("million", "billion"), ("tokens", "characters")]
 _AUXILIARY = re.compile(r"\b(is|are|was|were|can|does|do|has|have|must|should|will|may)\b(?! not\b)")
@@ -31,6 +41,19 @@ def plant_fault(sentence: str, passage: str, random_: random.Random) -> str | No
         changed = edit(sentence, random_)
         if changed and changed != sentence and changed not in passage:
             return changed
+    return None
+
+
+def edit_alike(first: str, second: str, random_: random.Random) -> tuple[str, str] | None:
+    """Two texts with the same number or word exchanged for the same other one; None when they share none that occurs once in each."""
+    numbers = {m[1] for m in _NUMBER.finditer(first)} & {m[1] for m in _NUMBER.finditer(second)}
+    exchanges = [(number, _change_number(number, random_)) for number in sorted(numbers)]
+    exchanges += [(a, b) for pair in (*_OPPOSITES, *_UNITS) for a, b in (pair, pair[::-1])]
+    random_.shuffle(exchanges)
+    for old, new in exchanges:
+        pattern = re.compile(rf"(?<![\w.-]){re.escape(old)}(?![\w-]|\.\d)")
+        if new and len(pattern.findall(first)) == len(pattern.findall(second)) == 1 and new not in first + second:
+            return pattern.sub(new, first), pattern.sub(new, second)
     return None
 
 

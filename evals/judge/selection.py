@@ -23,13 +23,14 @@ def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair
 
 
 def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
-    """At most `limit` pairs: learners' answers first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones)
-    only EASY_SHARE."""
+    """At most `limit` pairs: claims first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones) only
+    EASY_SHARE."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
-    kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
+    kept = [pair for pair in pairs if pair.label != "unrelated" or random_.random() < EASY_SHARE]
     rank: dict[str, float] = {}
-    ranked = [(pair.form != "learner", rank.setdefault(pair.group, random_.random()) if pair.group else random_.random()) for pair in kept]
-    return [kept[place] for place in sorted(range(len(kept)), key=ranked.__getitem__)][:limit]
+    order = [rank.setdefault(pair.group, random_.random()) if pair.group else random_.random() for pair in kept]
+    places = sorted(range(len(kept)), key=lambda place: (not kept[place].form.startswith("claim"), order[place]))
+    return [kept[place] for place in places[:limit]]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.judge import SUPPORTS, load_weights, pair_tokenizer, save_weights
-from core.models import packaged_model_dir
+from core.models import choose_precision, packaged_model_dir
+from core.settings import load_settings
 from evals.judge.data import Pair
 
 EPOCHS, BATCH, LEARNING_RATE, WARMUP = 2, 32, 2e-4, 0.06
@@ -112,7 +113,7 @@ def train(  # noqa: PLR0917 - the knobs of one training
     running, started = 0.0, time.perf_counter()
     for step, batch in enumerate(batches, start=1):
         ids, types, mask, labels = to_tensors(batch)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with _precision():
             logits = model(ids, types, mask)
         loss = loss_function(logits.float(), labels)
         optimizer.zero_grad()
@@ -128,6 +129,27 @@ def train(  # noqa: PLR0917 - the knobs of one training
         if step % CHECKPOINT_STEPS == 0:
             save_weights(target, _named(model), 1.0)
     save_weights(target, _named(model), _temperature(model, development))
+
+
+def average(first: Path, second: Path, development: Sequence[Pair], target: Path) -> None:
+    """Write the mean of two trainings of which one went on from the other: what the second learned, with most of what the first knew.
+
+    Source: Wortsman et al., 2021, arXiv:2109.01903.
+    """
+    import torch
+
+    weights = [load_weights(file) for file in (first, second)]
+    mean = {name: (weights[0][name] + weights[1][name]) / 2 for name in weights[0] if name != "temperature"}
+    model = build_model()
+    model.load_state_dict({_trained_name(name): torch.from_numpy(value) for name, value in mean.items()}, strict=False)
+    save_weights(target, mean, _temperature(model, development))
+
+
+def _precision() -> Any:
+    """bfloat16 where the CPU has it, else float32: without the hardware it is three times slower than that."""
+    import torch
+
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=choose_precision(load_settings()) == "bfloat16")
 
 
 def _named(model: Any) -> dict[str, np.ndarray[Any, Any]]:
@@ -150,7 +172,7 @@ def _temperature(model: Any, development: Sequence[Pair]) -> float:
         encoded = sorted(encode_pairs(development), key=lambda e: len(e[0]))
         for place in range(0, len(encoded), 64):
             ids, types, mask, label = to_tensors(encoded[place : place + 64])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with _precision():
                 logits.append(model(ids, types, mask).float())
             labels.append(label)
     scores, targets = torch.cat(logits), torch.cat(labels)

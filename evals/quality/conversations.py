@@ -25,7 +25,7 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
     same_section, same_topic, right_topic = [], [], []
     for case in cases:
         wanted = retriever.retrieve(case.data["standalone"], SEARCH_DEPTH, None).hits
-        resolved = standalone_question(turns_of(case), case.question, glossary, confidence=retriever.confidence)
+        resolved = standalone_question(turns_of(case), case.question, glossary, glance=retriever.glance)
         found = retriever.retrieve(resolved, SEARCH_DEPTH, None).hits
         both = bool(wanted and found)
         same_section.append(both and section_anchor(wanted[0].chunk) == section_anchor(found[0].chunk))

@@ -5,8 +5,8 @@ import pytest
 from core.content import load_questions
 from core.judge import SUPPORTS
 from evals.cases import load_rows
-from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_answers, load_texts, split_of
-from evals.judge.edits import plant_fault
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_answers, load_claims, load_texts, split_of
+from evals.judge.edits import edit_alike, plant_fault
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def test_there_are_enough_pairs_over_all_topics_and_labels(pairs: list[Pair]) ->
     assert set(labels) == set(SUPPORTS)
     assert min(labels.values()) > 0.1 * len(pairs)
     assert set(range(1, 16)) <= set(topics)
-    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise", "learner"}
+    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise", "learner", "claim", "claim among others", "edit"}
 
 
 def test_the_same_seed_gives_the_same_pairs(pairs: list[Pair]) -> None:
@@ -45,7 +45,7 @@ def test_wrong_texts_are_minimal_edits_of_right_ones() -> None:
     assert sum(kept) / len(kept) > 0.7
 
 
-@pytest.mark.parametrize("form", ["short", "learner"])
+@pytest.mark.parametrize("form", ["short", "learner", "claim", "claim among others", "edit"])
 def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair], form: str) -> None:
     """Filling and bags of words are left out: they say nothing whatever the claim is."""
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -60,6 +60,32 @@ def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair], form
     accuracy = model.score(words.transform([p.evidence for p in test]), [p.label for p in test])
     majority = max(Counter(p.label for p in test).values()) / len(test)
     assert accuracy < majority + 0.08
+
+
+def test_claims_are_made_false_by_a_small_edit_and_share_the_split_of_a_key_point_like_them() -> None:
+    claims = load_claims()
+    assert len(claims) > 4000
+    assert {claim.topic for claim in claims} == set(range(16))
+    kept = [len({*c.right[0].lower().split()} & {*c.false[0].lower().split()}) / len({*c.right[0].lower().split()}) for c in claims]
+    assert sum(kept) / len(kept) > 0.7
+    assert len({text for c in claims for text in (*c.right, *c.false)}) > 5.9 * len(claims)
+    bank = {question.id for question in load_questions()}
+    named = [claim.question for claim in claims if claim.question in bank]
+    assert len(named) > 1000
+    assert all(claim.question in bank or " claim " in claim.question for claim in claims)
+
+
+def test_both_texts_are_edited_alike() -> None:
+    import random
+
+    first, second = "HNSW needs 32 links and is faster", "with 32 links HNSW is the faster one"
+    for seed in range(20):
+        edited = edit_alike(first, second, random.Random(seed))
+        assert edited is not None
+        new = [set(a.split()) - set(b.split()) for a, b in zip(edited, (first, second), strict=True)]
+        assert new[0] == new[1]
+        assert len(new[0]) == 1
+    assert edit_alike("nothing shared", "at all here", random.Random(0)) is None
 
 
 def test_planted_faults_change_one_thing() -> None:
