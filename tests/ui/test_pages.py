@@ -14,6 +14,7 @@ from ingest.pipeline import ingest
 from tests.conftest import REPOSITORY
 from tests.ui.pages import button, page, texts
 from ui import services
+from ui.chat import STARTERS
 
 QUESTION = "What is an HNSW index?"
 
@@ -22,7 +23,7 @@ def test_the_first_visit_needs_no_key_and_offers_starters(app: AppTest) -> None:
     at = app.run()
     assert not at.exception
     assert "What shall we prepare?" in texts(at)
-    assert sum(b.key is not None and b.key.startswith("starter-") for b in at.button) == 4
+    assert sum(b.key is not None and b.key.startswith("starter-") for b in at.button) == len(STARTERS)
 
 
 def test_asking_stores_the_conversation_with_its_citations(ready: AppTest, settings: Settings) -> None:
