@@ -15,6 +15,7 @@ from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Chunk, Turn
 from prompts import render
+from retrieval.confidence import load_coefficients
 from retrieval.lexical import STOPWORDS, tokenize
 
 Glance = Callable[[str], tuple[float, Chunk | None]]
@@ -52,7 +53,6 @@ _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|co
 OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
-ELSEWHERE_BELOW = 0.45  # a short message that the notes answer less likely than this is on another subject, not an ellipsis
 ITEM_WORDS = 8
 _OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
 _ASIDE = re.compile(r"^(?:(?:ok(?:ay)?|so|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
@@ -227,7 +227,7 @@ class _Resolver:
             return False
         confidence, best = self._glance(text)
         about_studying = best is not None and best.topic is None and not best.own
-        return confidence < ELSEWHERE_BELOW or about_studying
+        return confidence < load_coefficients().partial_floor or about_studying
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""
