@@ -11,13 +11,13 @@ from functools import cached_property
 from chat import definitions
 from chat.citations import make_safe, verify
 from chat.definitions import Definition, Definitions
-from chat.extractive import Draft, compose, compose_definition, source_of
+from chat.extractive import Draft, compose, compose_definition
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
 from chat.guard import addresses_assistant
 from chat.intents import Depth, classify, split_depth
+from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
-from chat.spans import pick_span
 from chat.standalone import FRAME, conversation_subject, standalone_question
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError, ModelIntegrityError
@@ -31,7 +31,7 @@ from retrieval.retriever import Retriever
 SEARCH_DEPTH = 20
 TERM_DEPTH = 3  # of the best passages, one must hold the term that is asked for
 MAX_PARTS, MIN_PART_TERMS = 3, 2
-OFFER_DEPTH, OFFER_SPARE, OFFER_WORDS = 5, 3, 60  # passages that questions to practise are near, spare ones, words that are quoted for one
+OFFER_DEPTH, OFFER_SPARE = 5, 3  # passages that questions to practise are near, and spare ones
 TOKEN = re.compile(r"\S+\s*")
 _MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
 _REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
@@ -147,26 +147,9 @@ class Assistant:
         said = "\n".join(turn.content for turn in history)
         chunks = [hit.chunk for hit in retrieval.hits[:OFFER_DEPTH]] if finding.verdict != "not_covered" else []
         chosen = self._follow_ups.questions(subject if chunks else "", chunks, said, request.count + OFFER_SPARE)
-        text, sources = self._list_questions(chosen[: request.count])
+        text, sources = list_questions(chosen[: request.count], self.retriever)
         more = tuple(q.question for q in chosen[request.count :])
         yield from self._finish(replace(base, verdict="answered", text=text, sources=sources, follow_ups=more), clock, [])
-
-    def _list_questions(self, questions: Sequence[Question]) -> tuple[str, tuple[Source, ...]]:
-        """Numbered questions, each with the number of the passage that answers it."""
-        sources: dict[str, Source] = {}
-        lines = []
-        for place, question in enumerate(questions, start=1):
-            wanted = set(tokenize(f"{question.question} {question.answer_30s}"))
-            cited = [chunk for anchor in question.notes for chunk in self.retriever.section(anchor)]
-            chunk = max(cited, key=lambda c: len(wanted & set(tokenize(c.text))))
-            span = pick_span(question.question, classify(question.question), chunk, OFFER_WORDS)
-            source = sources.setdefault(chunk.id, source_of(chunk, len(sources) + 1, span.quote if span else chunk.text))
-            lines.append(f"{place}. {question.question} [{source.n}]")
-        if not lines:
-            return "The question bank has no further question on this. **Practice** makes new ones from any section of your notes.", ()
-        head = "One question from the bank:" if len(lines) == 1 else f"{len(lines)} questions from the bank, the easiest first:"
-        tail = "The number behind a question leads to the passage that answers it. Press **Practise this** to answer and be graded."
-        return "\n\n".join((head, "\n".join(lines), tail)), tuple(sources.values())
 
     def _generate(
         self, base: Answer, findings: list[_Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import PurePosixPath
 
 from core.content import Question, slugify
@@ -39,7 +39,7 @@ class FollowUps:
         chosen: list[str] = []
         apart = bool(sources) and (is_own(sources[0].document) or sources[0].topic is None)  # the bank has no questions on it
         own = self._from_sections(sources[0]) if apart else ()
-        for candidate in (*own, *self._from_bank(question, sources), *self._from_parts(sources)):
+        for candidate in chain(own, self._from_bank(question, sources), self._from_parts(sources)):
             if not is_repeat(candidate, (question, *asked, *chosen)):
                 chosen.append(candidate)
             if len(chosen) == COUNT:
@@ -51,15 +51,15 @@ class FollowUps:
 
         `said` is what was said before: a question in it is not offered again.
         """
-        fresh = [question for question in self.bank if question.question not in said]
         if not subject:
             by_topic: dict[int, list[Question]] = {}
-            for question in sorted(fresh, key=lambda q: LEVELS[q.level]):
-                by_topic.setdefault(question.topic, []).append(question)
+            for question in sorted(self.bank, key=lambda q: LEVELS[q.level]):
+                if question.question not in said:
+                    by_topic.setdefault(question.topic, []).append(question)
             return [question for row in zip_longest(*by_topic.values()) for question in row if question][:count]
         anchors = tuple(dict.fromkeys(_join_anchor(chunk.document, chunk.headings) for chunk in chunks))
         aim = Aim(subject, anchors, next((chunk.topic for chunk in chunks), None))
-        ranked = [q for q in self._map.rank(aim) if q in fresh and (_rests_on(q, anchors) or q.topic == aim.topic)]
+        ranked = [q for q in self._near(aim) if q.question not in said]
         return sorted(list(climb_levels(ranked[: max(POOL, count)]))[:count], key=lambda q: LEVELS[q.level])
 
     def nearest(self, chunks: Sequence[Chunk]) -> tuple[str, ...]:
@@ -68,11 +68,15 @@ class FollowUps:
         found = [next((q.question for q in self.bank if q.topic == topic), None) for topic in topics]
         return tuple(question for question in found if question)
 
+    def _near(self, aim: Aim) -> list[Question]:
+        """Questions on the sections or on the topic of an aim, the nearest first."""
+        return [q for q in self._map.rank(aim) if _rests_on(q, aim.anchors) or q.topic == aim.topic]
+
     def _from_bank(self, question: str, sources: Sequence[Source]) -> Iterator[str]:
         """One of each level among the nearest questions on the sources or on the first one's topic, then the others."""
         topic = next((s.topic for s in sources), None)
         aim = Aim(question, tuple(dict.fromkeys(_anchor(s) for s in sources)), topic)
-        places = [q for q in self._map.rank(aim) if _rests_on(q, aim.anchors) or (topic is not None and q.topic == topic)]
+        places = self._near(aim)
         yield from (q.question for q in climb_levels(places[:POOL]))
         yield from (q.question for q in places[POOL:])
 
@@ -82,7 +86,6 @@ class FollowUps:
             parts = {c.part for c in self.chunks if c.document == source.document and c.section == section}
             if section:
                 yield from (q.format(section) for part, q in _PART_QUESTIONS.items() if part in parts)
-
 
     def _from_sections(self, source: Source) -> Iterator[str]:
         """On the sections of a source's document, those behind the cited one first."""

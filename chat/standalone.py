@@ -54,8 +54,9 @@ OWN_TERMS = 5  # a message with so many content words stands on its own, without
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
 ITEM_WORDS = 8
-_OPENER = re.compile(r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
-_ASIDE = re.compile(r"^(?:(?:ok(?:ay)?|so|now|well|hmm|right|thanks|thank you)[,.:!]*\s+)+", re.I)
+_ASIDES = r"so|ok(?:ay)?|now|well|hmm|right|thanks|thank you"
+_ASIDE = re.compile(rf"^(?:(?:{_ASIDES})[,.:!]*\s+)+", re.I)
+_OPENER = re.compile(rf"^(?:(?:and|but|also|then|{_ASIDES})[,.:!]*\s+)+", re.I)
 _TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
 _WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
 _CORRECTION = re.compile(r"^(?:(?:yes|no|nope|sorry|hmm)\b[,. ]*)*i (?:meant|mean)\s+(?P<rest>.+?)$|^(?:yes|no)[, ]+(?P<first>.+?),? i mean(?:t)? that$", re.IGNORECASE)
@@ -107,10 +108,10 @@ def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], glance: G
     for turn in history:
         if turn.role == "assistant":
             resolver.hear(turn.content)
-        elif request := question_request(turn.content):
-            resolver.resolve(request.subject) if request.subject else None
         elif not courtesy(turn.content):
-            resolver.resolve(turn.content)
+            request = question_request(turn.content)
+            if about := request.subject if request else turn.content:
+                resolver.resolve(about)
     return resolver
 
 

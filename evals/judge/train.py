@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +100,7 @@ def train(  # noqa: PLR0917 - the knobs of one training
         batches += [[encoded[place] for place in places] for places in grouped]
     model = build_model()
     if start:
-        trained = {name: value for name, value in load_weights(start).items() if name != "temperature"}
-        model.load_state_dict({_trained_name(name): torch.from_numpy(value) for name, value in trained.items()}, strict=False)
+        _load(model, load_weights(start))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
     total = len(batches)
@@ -136,13 +135,11 @@ def average(first: Path, second: Path, development: Sequence[Pair], target: Path
 
     Source: Wortsman et al., 2021, arXiv:2109.01903.
     """
-    import torch
-
-    weights = [load_weights(file) for file in (first, second)]
-    mean = {name: (weights[0][name] + weights[1][name]) / 2 for name in weights[0] if name != "temperature"}
+    other = load_weights(second)
+    mean = {name: (value + other[name]) / 2 for name, value in load_weights(first).items()}
     model = build_model()
-    model.load_state_dict({_trained_name(name): torch.from_numpy(value) for name, value in mean.items()}, strict=False)
-    save_weights(target, mean, _temperature(model, development))
+    _load(model, mean)
+    save_weights(target, _named(model), _temperature(model, development))
 
 
 def _precision() -> Any:
@@ -158,8 +155,12 @@ def _named(model: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {name: value for name, value in named.items() if "word_embeddings" not in name and "position_ids" not in name}
 
 
-def _trained_name(name: str) -> str:
-    return name if name.startswith("head") else f"bert.{name}"
+def _load(model: Any, weights: Mapping[str, Any]) -> None:
+    """Put weights into the model by the names of the packaged file; the temperature is fitted anew."""
+    import torch
+
+    named = {name if name.startswith("head") else f"bert.{name}": value for name, value in weights.items() if name != "temperature"}
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in named.items()}, strict=False)
 
 
 def _temperature(model: Any, development: Sequence[Pair]) -> float:

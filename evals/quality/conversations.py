@@ -4,11 +4,12 @@ on its own."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from chat.answering import SEARCH_DEPTH, Assistant
 from chat.standalone import standalone_question
 from core.content import GlossaryTerm
-from core.types import Turn
+from core.types import Answer, Turn
 from evals.cases import Case
 from evals.quality.figures import Figures, mean_figure
 from retrieval.retriever import Retriever
@@ -41,15 +42,17 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
 def switch_figures(assistant: Assistant, earlier: Sequence[Case], inside: Sequence[Case], outside: Sequence[Case]) -> Figures:
     """Questions asked in a conversation on something else: those of the field must find the section that they find on their own, those
     that nothing answers must be refused. The conversation before the i-th is the i-th of `earlier`, the last one first."""
-    def before(number: int) -> list[Turn]:
-        question = earlier[-1 - number % len(earlier)].question
-        return [Turn("user", question), Turn("assistant", assistant.answer(question).text)]
+    alone = cache(assistant.answer)
 
-    same = []
-    for number, case in enumerate(inside):
-        alone, amid = (assistant.answer(case.question, history) for history in ((), before(number)))
-        same.append([s.heading.split(" > ")[0] for s in alone.sources[:1]] == [s.heading.split(" > ")[0] for s in amid.sources[:1]])
-    verdicts = [assistant.answer(case.question, before(number)).verdict for number, case in enumerate(outside)]
+    def amid(number: int, question: str) -> Answer:
+        before = earlier[-1 - number % len(earlier)].question
+        return assistant.answer(question, [Turn("user", before), Turn("assistant", alone(before).text)])
+
+    def first_section(answer: Answer) -> list[str]:
+        return [source.heading.split(" > ")[0] for source in answer.sources[:1]]
+
+    same = [first_section(alone(case.question)) == first_section(amid(number, case.question)) for number, case in enumerate(inside)]
+    verdicts = [amid(number, case.question).verdict for number, case in enumerate(outside)]
     return {
         "on something else: first source as on its own": mean_figure(same),
         "on what nothing answers: answered": mean_figure([v == "answered" for v in verdicts], "lower"),
