@@ -77,11 +77,17 @@ class Roadmap(_Model):
 
 
 class KeyPoint(_Model):
-    """One statement that can be checked in an answer."""
+    """One statement that can be checked in an answer; `paraphrases` state the same in other words, for comparison only."""
 
     text: Text
     weight: int = Field(ge=1, le=3)
     required: bool
+    paraphrases: tuple[Text, ...] = ()
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """The statement in all its words."""
+        return (self.text, *self.paraphrases)
 
 
 class Misconception(_Model):

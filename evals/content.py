@@ -36,6 +36,7 @@ from ingest.documents import load_document
 MIN_QUESTIONS, MIN_PER_LEVEL, MIN_PER_KIND, MIN_PER_SUBTOPIC = 35, 4, 2, 2
 SAME_QUESTION, SAME_QUESTION_AND_ANSWER = 0.84, 0.70  # cosines; the pairs just below were read and differ
 MIN_TERMS = 300
+MIN_PARAPHRASES = 3
 MIN_RESOURCES, MAX_RESOURCES = 6, 10
 
 
@@ -58,8 +59,7 @@ def check_questions(
         for follow_up in question.follow_ups:
             if re.fullmatch(r"\d\d-[a-z0-9-]+", follow_up) and follow_up not in known_ids:
                 yield f"{where}: follow-up {follow_up!r} is no question of the bank"
-        if not any(point.required for point in question.key_points):
-            yield f"{where}: at least one key point is required"
+        yield from _check_key_points(where, question)
         words = len(question.answer_2min.split())
         if not 110 <= words <= 320:
             yield f"{where}: answer_2min has {words} words; two spoken minutes are 150 to 260"
@@ -68,6 +68,14 @@ def check_questions(
         if text not in texts:
             yield f"{name}:1: the roadmap's question is missing: {text!r}"
     yield from _check_balance(name, questions, topic)
+
+
+def _check_key_points(where: str, question: Question) -> Iterator[str]:
+    if not any(point.required for point in question.key_points):
+        yield f"{where}: at least one key point is required"
+    for point in question.key_points:
+        if len(set(point.wordings)) <= MIN_PARAPHRASES:
+            yield f"{where}: {point.text!r} needs {MIN_PARAPHRASES} different paraphrases, each equivalent to it"
 
 
 def _check_balance(name: str, questions: list[Question], topic: Topic) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.judge import WEIGHTS_FILE, Judge
 from core.models import packaged_model_dir
 from evals.judge.score import judge_figures
-from evals.judge.selection import SCORED_PAIRS, sample_pairs, select, thin
+from evals.judge.selection import CLAIMS_SHARE, SCORED_PAIRS, sample_pairs, select, thin
 from evals.judge.train import EPOCHS, LEARNING_RATE, average, train
 from evals.quality.figures import print_figures
 
@@ -34,12 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--epochs", type=int, default=EPOCHS)
         command.add_argument("--seed", type=int, default=0, help="of the first epoch's pairs; the next ones count on")
         command.add_argument("--limit", type=int, help="use at most this many pairs of an epoch, or score this many")
+        command.add_argument("--claims", type=float, default=CLAIMS_SHARE, help="share of `claims/` in a limited epoch")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     _, development, test = select(options.split)
     if options.command == "train":
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
-        epochs = [thin(select(options.split, seed)[0], options.limit, seed) for seed in seeds]
+        epochs = [thin(select(options.split, seed)[0], options.limit, seed, options.claims) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
         return 0

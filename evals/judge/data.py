@@ -11,12 +11,12 @@ import itertools
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from core.content import KNOWLEDGE_DIR, Question, load_questions, slugify
+from core.content import KNOWLEDGE_DIR, KeyPoint, Question, load_questions, slugify
 from core.judge import Support
 from evals.judge.edits import edit_alike, plant_fault
 from evals.judge.noise import filler, stuff_keywords
@@ -29,6 +29,7 @@ UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, t
 TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
 WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
 FAR_CLAIMS, OWN_CLAIMS = 0.4, 0.6  # shares of stated and of contradicted points with claims that balance the labels
+REWORDED_SHARE = 0.6  # of the key points are claimed in one of their paraphrases
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
 Split = Literal["train", "development", "test"]
 
@@ -152,9 +153,9 @@ def build_pairs(seed: int = 0) -> list[Pair]:
         question = bank[id_]
         for texts in group:
             others = [t for t in group if t is not texts]
-            pairs += _short(question, texts, others, random_)
-            pairs += _answers(question, texts, others, random_)
-            pairs += _notes(question, texts, passages, random_)
+            pairs += _short(question, _reword(question, texts, random_), others, random_)
+            pairs += _answers(question, _reword(question, texts, random_), others, random_)
+            pairs += _notes(question, _reword(question, texts, random_), passages, random_)
             pairs += _noise(question, texts, random_)
             pairs += _alike(question, texts, random_)
     for answer in load_answers():
@@ -166,6 +167,16 @@ def build_pairs(seed: int = 0) -> list[Pair]:
     for claim in claims:
         pairs += _claims(claim, claims, random_)
     return [*pairs, *_faults(passages, random_)]
+
+
+def _wording(point: KeyPoint, random_: random.Random) -> str:
+    """A key point in its own words or in a paraphrase: else the judge knows it by its words."""
+    return random_.choice(point.paraphrases) if point.paraphrases and random_.random() < REWORDED_SHARE else point.text
+
+
+def _reword(question: Question, texts: Texts, random_: random.Random) -> Texts:
+    """The texts with another wording of their key point."""
+    return replace(texts, point=_wording(question.key_points[texts.index], random_))
 
 
 def _claims(claim: Claim, claims: Sequence[Claim], random_: random.Random) -> Iterator[Pair]:
@@ -261,14 +272,15 @@ def _learner(
     def pair(claim: str, label: Support, index: int) -> Pair:
         return Pair(claim, answer.text, label, question.topic, question.id, "learner", f"{question.id} {index} learner")
 
-    for index, (point, label) in enumerate(zip(question.key_points, answer.labels, strict=True)):
-        yield pair(point.text, label, index)
+    for index, (key_point, label) in enumerate(zip(question.key_points, answer.labels, strict=True)):
+        point = _wording(key_point, random_)
+        yield pair(point, label, index)
         if label == "supported" and (texts := known.get(index)):
             yield pair(texts.wrong, "contradicted", index) if random_.random() < WRONG_CLAIMS else pair(texts.half, "supported", index)
         if label == "supported" and random_.random() < FAR_CLAIMS:
-            other = random_.choice(far.key_points).text
+            other = _wording(random_.choice(far.key_points), random_)
             yield pair(other, "unrelated", index)
-            yield pair(" ".join(random_.sample((point.text, other), 2)), "partly", index)
+            yield pair(" ".join(random_.sample((point, other), 2)), "partly", index)
         if label == "contradicted" and (said := sentences_of(answer.text)) and random_.random() < OWN_CLAIMS:
             yield pair(random_.choice(said), "supported", index)
 
@@ -295,8 +307,9 @@ def _notes(question: Question, texts: Texts, passages: dict[str, list[str]], ran
     yield pair(texts.partial, texts.point, "supported")
     yield pair(texts.false[1 - which], texts.wrong, "supported")
     cited = [p for anchor in question.notes for p in passages.get(anchor, ())]
-    passage = max(cited, key=lambda p: _overlap(texts.point, p), default="")
-    if _overlap(texts.point, passage) >= 0.6:
+    words = question.key_points[texts.index].text  # a paraphrase shares few with the passage
+    passage = max(cited, key=lambda p: _overlap(words, p), default="")
+    if _overlap(words, passage) >= 0.6:
         yield pair(random_.choice((texts.point, texts.half, texts.right[which])), passage, "supported")
         yield pair(random_.choice((texts.wrong, texts.false[which])), passage, "contradicted")
     apart = random_.choice(list(passages.values()))

@@ -7,6 +7,7 @@ import random
 from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
 
 EASY_SHARE = 0.5
+CLAIMS_SHARE = 0.5  # of a thinned selection; with more of them the judge forgets the other forms
 SCORED_PAIRS = 6000
 
 
@@ -22,15 +23,18 @@ def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair
     return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
 
 
-def thin(pairs: list[Pair], limit: int | None, seed: int = 0) -> list[Pair]:
-    """At most `limit` pairs: claims first, then whole groups, drawn at random; of pairs that are easy to tell (unrelated ones) only
-    EASY_SHARE."""
+def thin(pairs: list[Pair], limit: int | None, seed: int = 0, claims_share: float = CLAIMS_SHARE) -> list[Pair]:
+    """At most `limit` pairs, a share of them claims as far as there are so many; whole groups, drawn at random; of pairs that are easy
+    to tell (unrelated ones) only EASY_SHARE."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
     kept = [pair for pair in pairs if pair.label != "unrelated" or random_.random() < EASY_SHARE]
     rank: dict[str, float] = {}
     order = [rank.setdefault(pair.group, random_.random()) if pair.group else random_.random() for pair in kept]
-    places = sorted(range(len(kept)), key=lambda place: (not kept[place].form.startswith("claim"), order[place]))
-    return [kept[place] for place in places[:limit]]
+    drawn = [kept[place] for place in sorted(range(len(kept)), key=order.__getitem__)]
+    if limit is None:
+        return drawn
+    claims = [pair for pair in drawn if pair.form.startswith("claim")][: int(limit * claims_share)]
+    return claims + [pair for pair in drawn if not pair.form.startswith("claim")][: limit - len(claims)]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:

@@ -1,5 +1,6 @@
 """The checker finds planted faults; the shipped knowledge has none."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def test_a_planted_fault_is_found(copy: Path, file: str, old: str, new: str, pro
     path.write_text(path.read_text().replace(old, new, 1))
     problems = check_content(copy, run_code=False)
     assert any(problem in p for p in problems), problems
+
+
+def test_a_key_point_in_too_few_words_is_found(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.content.check_duplicates", lambda _: [])
+    path = copy / BANK
+    path.write_text(re.sub(r" {6}paraphrases:\n(?: {8}.*\n)+", "      paraphrases: [Once., Once., Twice.]\n", path.read_text(), count=1))
+    assert [p for p in check_content(copy, run_code=False) if "different paraphrases" in p]
 
 
 def test_code_that_prints_something_else_is_found(copy: Path) -> None:
