@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--weights", "--output", dest="weights", type=Path, default=WEIGHTS_FILE)
         command.add_argument("--start", type=Path, help="continue from these weights")
         command.add_argument("--other", type=Path, help="average the ones of --start with these weights")
+        command.add_argument("--share", type=float, default=0.5, help="of --other in the average")
         command.add_argument("--rate", type=float, default=LEARNING_RATE)
         command.add_argument("--epochs", type=int, default=EPOCHS)
         command.add_argument("--seed", type=int, default=0, help="of the first epoch's pairs; the next ones count on")
@@ -37,17 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--claims", type=float, default=CLAIMS_SHARE, help="share of `claims/` in a limited epoch")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    if options.command == "average":
+        if not (options.start and options.other):
+            parser.error("average needs two files: --start and --other")
+        average(options.start, options.other, options.weights, options.share)
+        return 0
     _, development, test = select(options.split)
     if options.command == "train":
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
         epochs = [thin(select(options.split, seed)[0], options.limit, seed, options.claims) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate)
-        return 0
-    if options.command == "average":
-        if not (options.start and options.other):
-            parser.error("average needs two files: --start and --other")
-        average(options.start, options.other, development, options.weights)
         return 0
     judge = Judge(packaged_model_dir(), options.weights)
     print_figures(judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), judge), options.json)

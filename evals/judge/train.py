@@ -130,16 +130,15 @@ def train(  # noqa: PLR0917 - the knobs of one training
     save_weights(target, _named(model), _temperature(model, development))
 
 
-def average(first: Path, second: Path, development: Sequence[Pair], target: Path) -> None:
-    """Write the mean of two trainings of which one went on from the other: what the second learned, with most of what the first knew.
+def average(first: Path, second: Path, target: Path, share: float = 0.5) -> None:
+    """Write the mean of two trainings of which one went on from the other, `share` of it the second: what that learned, with most of what the
+    first knew.
 
     Source: Wortsman et al., 2021, arXiv:2109.01903.
     """
     other = load_weights(second)
-    mean = {name: (value + other[name]) / 2 for name, value in load_weights(first).items()}
-    model = build_model()
-    _load(model, mean)
-    save_weights(target, _named(model), _temperature(model, development))
+    mean = {name: (1 - share) * value + share * other[name] for name, value in load_weights(first).items()}
+    save_weights(target, mean, float(mean.pop("temperature")[0]))
 
 
 def _precision() -> Any:
