@@ -76,19 +76,12 @@ class JudgeGrader:
         cosines = np.asarray(self._encoder.encode(points) @ self._encoder.encode([*pieces, *windows]).T, np.float64)
         cut = len(pieces)
         return Reading(
-            window_odds=self._window_odds(question.key_points, windows),
+            window_odds=self._odds([(point, window) for point in points for window in windows]).reshape(len(points), -1, len(SUPPORTS)),
             piece_odds=self._odds([(point, piece) for point in points for piece in pieces]).reshape(len(points), -1, len(SUPPORTS)),
             stated_odds=self._odds([(piece, point) for point in points for piece in pieces]).reshape(len(points), -1, len(SUPPORTS)),
             reference_odds=self._odds([(piece, question.reference_answer or " ".join(points)) for piece in pieces]),
             piece_cosines=cosines[:, :cut], window_cosines=cosines[:, cut:],
         )
-
-    def _window_odds(self, points: Sequence[KeyPoint], windows: Sequence[str]) -> npt.NDArray[np.float64]:
-        """The mean over the wordings of each key point, shape (points, windows, 4): a judge that trips over one seldom trips over all."""
-        pairs = [(wording, window) for point in points for wording in point.wordings for window in windows]
-        odds = self._odds(pairs).reshape(-1, len(windows), len(SUPPORTS))
-        ends = np.cumsum([len(point.wordings) for point in points])
-        return np.array([part.mean(axis=0) for part in np.split(odds, ends[:-1])])
 
     def _odds(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float64]:
         return np.array([judgement.probabilities for judgement in self._judge.judge(pairs)])

@@ -1,6 +1,5 @@
 import doctest
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,17 +75,6 @@ def _judge_alone_decides(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def grade(response: str, **script: dict[str, str]):
     return JudgeGrader(ScriptedJudge(**script), FakeEncoder(), NOTES).grade(QUESTION, response)
-
-
-def test_the_whole_response_is_read_against_every_wording_of_a_key_point() -> None:
-    first, second = QUESTION.key_points
-    question = replace(QUESTION, key_points=(first.model_copy(update={"paraphrases": ("Few nodes reach the top.",)}), second))
-    judge = ScriptedJudge(sparse={"Few nodes": "supported"})
-    reading = JudgeGrader(judge, FakeEncoder(), NOTES).read(question, ["The top is sparse."])
-    assert reading.window_odds.shape == (2, 1, len(SUPPORTS))
-    assert reading.window_odds[0, 0, 0] == pytest.approx((0.91 + 0.02) / 2)  # supported in one wording, unrelated in the other
-    assert reading.window_odds[1, 0, 0] == pytest.approx(0.02)
-    assert ("Few nodes reach the top.", "The top is sparse.") in judge.pairs
 
 
 def test_docstring_examples_hold() -> None:
