@@ -131,8 +131,8 @@ def train(  # noqa: PLR0917 - the knobs of one training
 
 
 def average(first: Path, second: Path, target: Path, share: float = 0.5) -> None:
-    """Write the mean of two trainings of which one went on from the other, `share` of it the second: what that learned, with most of what the
-    first knew.
+    """Write the mean of two trainings of which one went on from the other, `share` of it the second: what that learned, with most of
+    what the first knew.
 
     Source: Wortsman et al., 2021, arXiv:2109.01903.
     """
