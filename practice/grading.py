@@ -19,7 +19,7 @@ from core.models import ChatModel, Vectors
 from practice.evidence import NoteQuotes, split_response, terms_of
 from practice.follow_ups import follow_up_text
 from practice.model_grading import ask_model
-from practice.quantities import find_quantities, missing_quantities
+from practice.quantities import find_quantities, missing_quantities, result_of
 from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion, Rating
 from practice.verdicts import Reading, decide_verdicts
 
@@ -138,9 +138,8 @@ def _with_numbers(question: PracticeQuestion, point: KeyPoint, pieces: Sequence[
     """A key point whose numbers the response lacks is met only in part, where the number is the point."""
     wanted = find_quantities(point.text)
     missing = missing_quantities(wanted, find_quantities(" ".join(pieces)))
-    results = [q for q in wanted[-1:] if q in missing]
     if question.kind == "calculate":
-        return "partly" if results else "met"
+        return "partly" if result_of(point.text) in missing else "met"
     return "partly" if len(missing) == len(wanted) and any(q.dimension for q in wanted) else "met"
 
 

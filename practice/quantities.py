@@ -29,7 +29,7 @@ _WORDS |= {"half": 0.5, "twice": 2, "double": 2, "triple": 3, "quarter": 0.25}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+)(?:e(?P<exponent>[-+]?\d+))?"
-    r"(?:\s*(?:\^|\*\*)\s*(?P<power>-?\d+))?(?!\d)(?:\s*-?(?P<scale>thousand|million|billion|trillion|bn|mn|[kKMBbT])(?![A-Za-z]))?"
+    r"(?:\s*(?:\^|\*\*)\s*(?P<power>-?\d+)|\s*[·×x*]\s*10\s*(?:\^|\*\*)\s*(?P<tens>-?\d+))?(?!\d)(?:\s*-?(?P<scale>thousand|million|billion|trillion|bn|mn|[kKMBbT])(?![A-Za-z]))?"
     r"(?:\s*-?(?P<unit>%|[A-Za-zµ]+))?"
 )
 _SPOKEN = re.compile(rf"\b(?P<tens>{'|'.join(_WORDS)})(?:[- ](?P<ones>{'|'.join(_WORDS)}))?\s*(?P<scale>hundred|thousand|million|billion)?\s*(?P<unit>[A-Za-z%]+)?")
@@ -37,25 +37,31 @@ _SPOKEN = re.compile(rf"\b(?P<tens>{'|'.join(_WORDS)})(?:[- ](?P<ones>{'|'.join(
 
 @dataclass(frozen=True)
 class Quantity:
-    """A value in base units (bytes, seconds, shares), and its dimension, empty for a bare number."""
+    """A value in base units (bytes, seconds, shares), its dimension, empty for a bare number, and the number before its unit, if any."""
 
     value: float
     dimension: str = ""
+    number: float | None = None
 
     def equals(self, other: Quantity) -> bool:
-        """The same value up to rounding; a bare number also equals one with a dimension when the digits agree."""
-        if self.dimension and other.dimension and self.dimension != other.dimension:
-            return False
-        return abs(self.value - other.value) <= TOLERANCE * max(abs(self.value), abs(other.value))
+        """The same value up to rounding; a bare number also equals one with a dimension when the digits agree (144 and 144 GB)."""
+        if self.dimension and other.dimension:
+            return self.dimension == other.dimension and _close(self.value, other.value)
+        return _close(self.value, other.value) or any(
+            bare.dimension == "" and named.number is not None and _close(bare.value, named.number)
+            for bare, named in ((self, other), (other, self))
+        )
 
 
 def find_quantities(text: str) -> list[Quantity]:
-    """Every number in a text, digits and number words, with its unit.
+    """Every number in a text with its unit: first those in digits, then number words.
 
     >>> find_quantities("30.7 GB")[0].equals(find_quantities("30,700 megabytes")[0])
     True
     >>> find_quantities("about thirty milliseconds")
-    [Quantity(value=0.03, dimension='second')]
+    [Quantity(value=0.03, dimension='second', number=30.0)]
+    >>> find_quantities("2.458·10⁸ tokens")[0].equals(find_quantities("245.8 million")[0])
+    True
     """
     text = re.sub(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: "10^" + m[1].translate(_SUPERSCRIPTS), text)
     text = re.sub(r"10\^\{(-?\d+)\}", r"10^\1", text.replace("\\%", "%"))
@@ -66,6 +72,8 @@ def find_quantities(text: str) -> list[Quantity]:
             value *= 10 ** int(match["exponent"])
         if match["power"] and abs(int(match["power"])) <= 18:
             value = value ** int(match["power"])
+        if match["tens"] and abs(int(match["tens"])) <= 18:
+            value *= 10.0 ** int(match["tens"])
         found.append(_with_unit(value * _scale(match["scale"]), match["unit"]))
     for match in _SPOKEN.finditer(text.lower()):
         value = _WORDS[match["tens"]] + (_WORDS[match["ones"]] if match["ones"] else 0)
@@ -77,6 +85,16 @@ def missing_quantities(wanted: Iterable[Quantity], held: Iterable[Quantity]) -> 
     """The wanted quantities that nothing held equals; a share also counts as its percentage."""
     known = list(held)
     return [q for q in wanted if not any(q.equals(k) or _as_percentage(q, k) for k in known)]
+
+
+def result_of(text: str) -> Quantity | None:
+    """The last number in digits of a statement, which a calculation ends in; None where there is none, or it is 0."""
+    digits = [q for q in find_quantities(_SPOKEN.sub(" ", text)) if q.value]
+    return digits[-1] if digits else None
+
+
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
 
 
 def _as_percentage(a: Quantity, b: Quantity) -> bool:
@@ -94,4 +112,4 @@ def _scale(name: str | None) -> float:
 def _with_unit(value: float, unit: str | None) -> Quantity:
     name = (unit or "").lower()
     dimension, factor = _UNITS.get(name) or _UNITS.get(name.removesuffix("s")) or ("", 1.0)
-    return Quantity(value * factor, dimension)
+    return Quantity(value * factor, dimension, value if dimension else None)

@@ -11,7 +11,7 @@ from core.judge import SUPPORTS, Judgement
 from core.types import Chunk
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import CREDIT, JudgeGrader, finish_grade, suggest_rating
-from practice.quantities import find_quantities, missing_quantities
+from practice.quantities import find_quantities, missing_quantities, result_of
 from practice.types import Criterion, PracticeQuestion
 from practice.verdicts import VERDICTS, Reading, load_verdict_model, verdict_features
 
@@ -109,6 +109,14 @@ def test_saying_nothing_or_repeating_the_question_scores_nothing(response: str) 
     assert judge.pairs == [], "there was nothing to judge"
 
 
+@pytest.mark.parametrize(("text", "result"), [
+    ("PPO with four 8B models needs about 288 GB.", "288 GB"), ("It costs 30.8 trillion, or 29.7 trillion with half of it masked.", "29.7 trillion"),
+    ("A three-point difference is invisible.", None), ("A guess is worth more than 0.", None),
+])
+def test_the_result_of_a_calculation_is_its_last_number_in_digits(text: str, result: str | None) -> None:
+    assert result_of(text) == (find_quantities(result)[0] if result else None)
+
+
 def test_a_number_that_the_response_lacks_keeps_a_point_from_being_met() -> None:
     vague = grade("The vectors fill plenty of memory for sure.", plenty={"30.7": "supported"})
     exact = grade("The vectors fill 30,700 MB in total.", total={"30.7": "supported"})
@@ -157,6 +165,7 @@ def test_responses_are_cut_into_verbatim_pieces() -> None:
     ("said", "wanted"),
     [
         ("about 30,700 MB", "30.7 GB"), ("thirty milliseconds", "30 ms"), ("0.95", "95 %"), ("1.5k tokens", "1,500 tokens"),
+        ("so 144 in all", "144 GB"), ("≈ 2.458·10⁸ input", "245.8 million input"),
         ("7 billion", "7B"), ("10^6 vectors", "a million vectors"), ("half", "50 %"),
     ],
 )
