@@ -84,11 +84,6 @@ class KeyPoint(_Model):
     required: bool
     paraphrases: tuple[Text, ...] = ()
 
-    @property
-    def wordings(self) -> tuple[str, ...]:
-        """The statement in all its words."""
-        return (self.text, *self.paraphrases)
-
 
 class Misconception(_Model):
     """What people wrongly say, and the correction."""

@@ -74,7 +74,7 @@ def _check_key_points(where: str, question: Question) -> Iterator[str]:
     if not any(point.required for point in question.key_points):
         yield f"{where}: at least one key point is required"
     for point in question.key_points:
-        if len(set(point.wordings)) <= MIN_PARAPHRASES:
+        if len({point.text, *point.paraphrases}) <= MIN_PARAPHRASES:
             yield f"{where}: {point.text!r} needs {MIN_PARAPHRASES} different paraphrases, each equivalent to it"
 
 

@@ -44,7 +44,7 @@ class Quantity:
     number: float | None = None
 
     def equals(self, other: Quantity) -> bool:
-        """The same value up to rounding; a bare number also equals one with a dimension when the digits agree (144 and 144 GB)."""
+        """The same value up to rounding; a bare number also equals one with a dimension when the digits agree (144 and 144 GB, 95 and 95 %)."""
         if self.dimension and other.dimension:
             return self.dimension == other.dimension and _close(self.value, other.value)
         return _close(self.value, other.value) or any(
@@ -63,6 +63,14 @@ def find_quantities(text: str) -> list[Quantity]:
     >>> find_quantities("2.458·10⁸ tokens")[0].equals(find_quantities("245.8 million")[0])
     True
     """
+    found = _in_digits(text)
+    for match in _SPOKEN.finditer(text.lower()):
+        value = _WORDS[match["tens"]] + (_WORDS[match["ones"]] if match["ones"] else 0)
+        found.append(_with_unit(value * _scale(match["scale"]), match["unit"]))
+    return found
+
+
+def _in_digits(text: str) -> list[Quantity]:
     text = re.sub(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", lambda m: "10^" + m[1].translate(_SUPERSCRIPTS), text)
     text = re.sub(r"10\^\{(-?\d+)\}", r"10^\1", text.replace("\\%", "%"))
     found = []
@@ -75,34 +83,23 @@ def find_quantities(text: str) -> list[Quantity]:
         if match["tens"] and abs(int(match["tens"])) <= 18:
             value *= 10.0 ** int(match["tens"])
         found.append(_with_unit(value * _scale(match["scale"]), match["unit"]))
-    for match in _SPOKEN.finditer(text.lower()):
-        value = _WORDS[match["tens"]] + (_WORDS[match["ones"]] if match["ones"] else 0)
-        found.append(_with_unit(value * _scale(match["scale"]), match["unit"]))
     return found
 
 
 def missing_quantities(wanted: Iterable[Quantity], held: Iterable[Quantity]) -> list[Quantity]:
-    """The wanted quantities that nothing held equals; a share also counts as its percentage."""
+    """The wanted quantities that nothing held equals."""
     known = list(held)
-    return [q for q in wanted if not any(q.equals(k) or _as_percentage(q, k) for k in known)]
+    return [q for q in wanted if not any(q.equals(k) for k in known)]
 
 
 def result_of(text: str) -> Quantity | None:
     """The last number in digits of a statement, which a calculation ends in; None where there is none, or it is 0."""
-    digits = [q for q in find_quantities(_SPOKEN.sub(" ", text)) if q.value]
+    digits = [q for q in _in_digits(text) if q.value]
     return digits[-1] if digits else None
 
 
 def _close(a: float, b: float) -> bool:
     return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
-
-
-def _as_percentage(a: Quantity, b: Quantity) -> bool:
-    """`0.95` and `95` both say 95 %."""
-    if {a.dimension, b.dimension} != {"share", ""}:
-        return False
-    share, bare = (a, b) if a.dimension else (b, a)
-    return Quantity(share.value * 100).equals(bare)
 
 
 def _scale(name: str | None) -> float:

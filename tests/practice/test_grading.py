@@ -111,6 +111,7 @@ def test_saying_nothing_or_repeating_the_question_scores_nothing(response: str) 
 
 @pytest.mark.parametrize(("text", "result"), [
     ("PPO with four 8B models needs about 288 GB.", "288 GB"), ("It costs 30.8 trillion, or 29.7 trillion with half of it masked.", "29.7 trillion"),
+    ("Two million chunks take 8.19 GB.", "8.19 GB"),
     ("A three-point difference is invisible.", None), ("A guess is worth more than 0.", None),
 ])
 def test_the_result_of_a_calculation_is_its_last_number_in_digits(text: str, result: str | None) -> None:
