@@ -185,6 +185,8 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         if (folder / "notes" / f"{topic.slug}.md").exists()
     }
     slugs = {topic.number: topic.slug for topic in roadmap.topics}
+    if only is not None and only not in slugs:
+        yield f"the roadmap has no topic {only}; it has {min(slugs)} to {max(slugs)}"
     anchors = set(slugs.values()) | {f"{slugs[n]}#{anchor}" for n, note in notes.items() for anchor in note.lines}
     references_path = references_file or folder / "references.yaml"
     references: tuple[Reference, ...] | None = (

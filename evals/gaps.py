@@ -11,7 +11,7 @@ from functools import cache
 from typing import Literal
 
 from core.content import KeyPoint, load_glossary, load_questions
-from evals.judge.data import load_texts
+from evals.judge.texts import load_texts
 from practice.types import Criterion, FoundMisconception, Grade, PracticeQuestion, from_bank
 from retrieval.lexical import tokenize
 

@@ -20,8 +20,8 @@ from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.cases import Split, load_rows
 from evals.gaps import bank_questions
-from evals.judge import data as judge_data
 from evals.judge.noise import filler, stuff_keywords
+from evals.judge.texts import load_answers, split_of
 from evals.quality.figures import Figures, mean_figure, paired_bootstrap, print_figures
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import JudgeGrader
@@ -134,8 +134,8 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
 def _unseen_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
     """Answers of the judge's data to questions that it was not trained on."""
     verdicts = dict(zip(SUPPORTS, VERDICTS, strict=True))
-    for answer in judge_data.load_answers():
-        if judge_data.split_of(answer.question) != "train":
+    for answer in load_answers():
+        if split_of(answer.question) != "train":
             yield answer.question, answer.text, [verdicts[label] for label in answer.labels]
 
 

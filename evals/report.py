@@ -129,7 +129,8 @@ def format_markdown(measured: Mapping[str, Any], plots: Sequence[str], measureme
         "and four on its subject that it does not.",
         _splits_table(measured, "own documents"),
         "## Follow-ups", _splits_table(measured, "follow-ups"), "## Answers", _splits_table(measured, "answers"),
-        *_whole(measured), "## Injections", _splits_table(measured, "injections"), "## Latency, in milliseconds",
+        *_whole(measured), "## Grading", GRADING, _splits_table(measured, "grading"),
+        "## Injections", _splits_table(measured, "injections"), "## Latency, in milliseconds",
         _splits_table(measured, "latency"), *_others(measurements), "## Limits", LIMITS,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,7 +1,7 @@
-"""python -m evals.judge train [--split questions|topics] [--output FILE] | average --start FILE --other FILE | score [--weights FILE]
+"""python -m evals.judge train [--split questions|topics] [--weights FILE] | average --start FILE --other FILE | score
 
 `train` makes weights from a seed, `average` takes the mean of two files; `score` prints how they do on questions (or topics) that they
-have not seen.
+have not seen. Made weights go to the data folder unless --weights names another file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.judge import WEIGHTS_FILE, Judge
 from core.models import packaged_model_dir
+from core.settings import load_settings
 from evals.judge.score import judge_figures
 from evals.judge.selection import CLAIMS_SHARE, SCORED_PAIRS, sample_pairs, select, thin
 from evals.judge.train import EPOCHS, LEARNING_RATE, average, train
@@ -24,10 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m evals.judge", description=__doc__, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True)
+    made = load_settings().data_dir / WEIGHTS_FILE.name  # never the shipped ones, whose hash is checked at load
     for name in ("train", "average", "score"):
         command = commands.add_parser(name)
         command.add_argument("--split", choices=("questions", "topics"), default="questions")
-        command.add_argument("--weights", "--output", dest="weights", type=Path, default=WEIGHTS_FILE)
+        command.add_argument("--weights", type=Path, default=WEIGHTS_FILE if name == "score" else made)
         command.add_argument("--start", type=Path, help="continue from these weights")
         command.add_argument("--other", type=Path, help="average the ones of --start with these weights")
         command.add_argument("--share", type=float, default=0.5, help="of --other in the average")
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
         epochs = [thin(select(options.split, seed)[0], options.limit, seed, options.claims) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
-        train(epochs, development, options.weights, options.start, options.rate)
+        train(epochs, development, options.weights, options.start, options.rate, options.seed)
         return 0
     judge = Judge(packaged_model_dir(), options.weights)
     print_figures(judge_figures(sample_pairs(test, options.limit or SCORED_PAIRS), judge), options.json)

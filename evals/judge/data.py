@@ -8,68 +8,23 @@ unrelated to another.
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import PurePosixPath
 
 from core.content import KNOWLEDGE_DIR, KeyPoint, Question, load_questions, slugify
 from core.judge import Support
 from evals.judge.edits import edit_alike, plant_fault
 from evals.judge.noise import filler, stuff_keywords
+from evals.judge.texts import Claim, LearnerAnswer, Texts, load_answers, load_claims, load_texts
 
-CLAIMS_DIR = Path(__file__).with_name("claims")
-PAIRS_DIR = Path(__file__).with_name("pairs")
-ANSWERS_DIR = Path(__file__).with_name("answers")
-LETTERS: dict[str, Support] = {"m": "supported", "p": "partly", "x": "unrelated", "c": "contradicted"}
 UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
-TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
 WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
 FAR_CLAIMS, OWN_CLAIMS = 0.4, 0.6  # shares of stated and of contradicted points with claims that balance the labels
 REWORDED_SHARE = 0.6  # of the key points are claimed in one of their paraphrases
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
-Split = Literal["train", "development", "test"]
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What one line of `pairs/` holds (see README.md): a key point, half of it, a wrong version, and texts that state each."""
-
-    question: str
-    index: int
-    point: str
-    half: str
-    wrong: str
-    right: tuple[str, str]
-    partial: str
-    false: tuple[str, str]
-
-
-@dataclass(frozen=True)
-class LearnerAnswer:
-    """What one line of `answers/` holds: an answer to a question, and what it says of each key point, in their order."""
-
-    question: str
-    text: str
-    labels: tuple[Support, ...]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What one line of `claims/` holds: a true claim and one made false by an edit, each with two texts that state it; a half, a neighbour.
-
-    `question` is a question of the bank with nearly the same key point, whose split the claim shares, or the claim's own name.
-    """
-
-    question: str
-    topic: int
-    right: tuple[str, str, str]
-    false: tuple[str, str, str]
-    half: str
-    near: str
 
 
 @dataclass(frozen=True)
@@ -86,58 +41,6 @@ class Pair:
     question: str
     form: str
     group: str = ""
-
-
-@cache
-def load_texts() -> tuple[Texts, ...]:
-    """All lines of `pairs/` whose question and key point exist."""
-    return tuple(
-        Texts(
-            question.id, row["i"], question.key_points[row["i"]].text, row["half"], row["wrong"], (row["s1"], row["s2"]), row["p"],
-            (row["c1"], row["c2"]),
-        )
-        for row, question in _read_lines(PAIRS_DIR) if row["i"] < len(question.key_points)
-    )
-
-
-@cache
-def load_answers() -> tuple[LearnerAnswer, ...]:
-    """All lines of `answers/` whose question exists and has as many key points as the line has letters."""
-    return tuple(
-        LearnerAnswer(question.id, row["a"], tuple(LETTERS[letter] for letter in row["v"]))
-        for row, question in _read_lines(ANSWERS_DIR) if len(row["v"]) == len(question.key_points)
-    )
-
-
-@cache
-def load_claims() -> tuple[Claim, ...]:
-    """All lines of `claims/`; topic 0 is general knowledge."""
-    found = []
-    for path in sorted(CLAIMS_DIR.glob("*.jsonl")):
-        topic = int(path.stem) if path.stem.isdigit() else 0
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            row = json.loads(line)
-            name = row.get("q") or f"{path.stem} claim {number}"
-            found.append(Claim(name, topic, tuple(row["r"]), tuple(row["f"]), row["h"], row["n"]))
-    return tuple(found)
-
-
-def _read_lines(folder: Path) -> Iterator[tuple[dict[str, Any], Question]]:
-    """Every line of a folder's files with its question, where the bank still has that."""
-    bank = {question.id: question for question in load_questions()}
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if question := bank.get(row["q"]):
-                yield row, question
-
-
-def split_of(question: str) -> Split:
-    """The split that a question belongs to, by a hash of its id."""
-    place = random.Random(f"split {question}").random()  # noqa: S311 - not for security
-    if place < TEST_SHARE:
-        return "test"
-    return "development" if place < TEST_SHARE + DEVELOPMENT_SHARE else "train"
 
 
 def build_pairs(seed: int = 0) -> list[Pair]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, split_of
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs
+from evals.judge.texts import split_of
 
 EASY_SHARE = 0.5
 CLAIMS_SHARE = 0.5  # of a thinned selection; with more of them the judge forgets the other forms

@@ -18,7 +18,7 @@ from chat.passages import split_units
 from core.content import Question
 from core.judge import Judge
 from core.types import Answer
-from evals.judge.data import split_of
+from evals.judge.texts import split_of
 from evals.quality.figures import Figures, mean_figure
 from retrieval.lexical import tokenize
 

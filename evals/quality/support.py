@@ -11,15 +11,15 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from chat.citations import verify
-from core.content import slugify
+from core.content import anchor_of
 from core.errors import ModelIntegrityError
 from core.judge import Judge, get_judge
 from core.types import Chunk, Source
-from evals.judge.data import load_texts, sentences_of, split_of
+from evals.judge.data import sentences_of
 from evals.judge.edits import plant_fault
+from evals.judge.texts import load_texts, split_of
 from evals.quality.figures import Figures, mean_figure
 
 SAMPLE = 400  # sentences, and paraphrases of either kind
@@ -58,19 +58,13 @@ def planted_faults(chunks: Sequence[Chunk], count: int = SAMPLE, seed: int = 0) 
 
 def _all_faults(chunks: Sequence[Chunk], random_: random.Random) -> Iterator[Fault]:
     for chunk in chunks:
-        if not chunk.section or chunk.part == "Sources" or split_of(_anchor(chunk)) != "test":
+        if not chunk.section or chunk.part == "Sources" or split_of(anchor_of(chunk.document, chunk.section, chunk.part)) != "test":
             continue
         for sentence in sentences_of(chunk.text):
             right = " ".join(sentence.split())
             wrong = plant_fault(right, chunk.text, random_)
             if wrong:
                 yield Fault(chunk.text, right, wrong)
-
-
-def _anchor(chunk: Chunk) -> str:
-    """The anchor of a chunk's part, as `evals.judge.data` names the groups it splits by."""
-    section = f"{PurePosixPath(chunk.document).stem}#{slugify(chunk.section)}"
-    return f"{section}--{slugify(chunk.part)}" if chunk.part else section
 
 
 def available_judge() -> Judge | None:

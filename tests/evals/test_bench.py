@@ -73,7 +73,7 @@ def test_recombined_passages_have_the_shape_of_the_shipped_ones_and_their_senten
         assert not words.strip()
         assert chunk.topic is None
     # the two passages below one heading stay in one section, documents stay apart
-    assert Counter(Sections(made[:6]).of_chunk.tolist()) == {0: 2, 1: 1, 2: 2, 3: 1}
+    assert Counter(Sections(made[:6]).spread(np.arange(4, dtype=np.float32)).tolist()) == {0: 2, 1: 1, 2: 2, 3: 1}
 
 
 def test_a_corpus_is_the_same_every_time_and_grows_at_its_end() -> None:

@@ -5,8 +5,9 @@ import pytest
 from core.content import load_questions
 from core.judge import SUPPORTS
 from evals.cases import load_rows
-from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs, load_answers, load_claims, load_texts, split_of
+from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs
 from evals.judge.edits import edit_alike, plant_fault
+from evals.judge.texts import load_answers, load_claims, load_texts, split_of
 
 
 @pytest.fixture(scope="module")
