@@ -13,7 +13,7 @@ NOT_LOCKED := $(addprefix --no-emit-package ,triton cuda-bindings cuda-pathfinde
 .PHONY: run test check-content lint eval bench lock clean
 
 run: $(VENV)/installed
-	$(BIN)/python -m ingest
+	-$(BIN)/python -m ingest
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: $(VENV)/installed-dev lint check-content

@@ -1,6 +1,6 @@
 """Groundwork in a terminal. Data goes to stdout, progress and problems to stderr.
 
-    python cli.py ingest [PATH...] [--json]
+    python cli.py ingest [PATH...] [--forget PATH] [--json]
     python cli.py search "query" [--k 10] [--topic N] [--json]
     python cli.py ask "question" [--topic N] [--json]
     python cli.py batch search|ask|grade --input FILE.jsonl --output FILE.jsonl
@@ -18,18 +18,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, get_args
 
-from core.content import QuestionKind, QuestionLevel
+from core.content import GlossaryTerm, QuestionKind, QuestionLevel, load_glossary, load_questions
 from core.errors import GroundworkError
 from core.settings import Settings, load_settings
 from core.types import Answer, Retrieval, Turn
+from practice.types import Format
 
 if TYPE_CHECKING:
     from chat.answering import Assistant
     from practice.types import PracticeQuestion
     from retrieval.retriever import Retriever
 
-QUIZ_FORMATS = ("open", "multiple_choice", "true_false")
-EXIT_OK, EXIT_PROBLEM, EXIT_USAGE = 0, 1, 2
+EXIT_OK, EXIT_PROBLEM = 0, 1  # argparse exits with 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("ingest", run_ingest, "bring the index up to date; PATHs (files or folders) are added to it")
     sub.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    sub.add_argument("--forget", action="append", default=[], type=Path, metavar="PATH", help="leave out what was added earlier")
     sub.add_argument("--json", action="store_true")
     sub = command("search", run_search, "find passages")
     sub.add_argument("query")
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--topic", type=int)
     sub.add_argument("--count", type=_positive, default=10)
     sub.add_argument("--level", choices=get_args(QuestionLevel))
-    sub.add_argument("--kind", choices=[*get_args(QuestionKind), *QUIZ_FORMATS], help="a kind of question, or a format")
+    sub.add_argument("--kind", choices=[*get_args(QuestionKind), *get_args(Format)], help="a kind of question, or a format")
     sub.add_argument("--generated", action="store_true", help="questions made from the notes instead of the bank's")
     sub.add_argument("--document", metavar="NAME", help="questions made from one document, by the name that `search --json` prints")
     sub.add_argument("--seed", type=int, default=0, help="another seed gives another quiz")
@@ -102,9 +103,9 @@ def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
     from dataclasses import asdict
 
     from ingest.pipeline import ingest
-    from ingest.progress import show_progress
+    from ingest.progress import show_problems, show_progress
 
-    report = ingest(settings, options.paths, show_progress)
+    report = ingest(settings, options.paths, show_progress, options.forget)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -112,8 +113,7 @@ def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
             f"{report.documents} documents, {report.total_chunks} passages: {report.embedded_chunks} embedded, "
             f"{report.deleted_chunks} deleted."
         )
-    for reason in report.failures.values():
-        print(reason, file=sys.stderr)
+    show_problems(report)
     return EXIT_PROBLEM if report.failures else EXIT_OK
 
 
@@ -123,18 +123,16 @@ def run_ingest(options: argparse.Namespace, settings: Settings) -> int:
 def _open_retriever(settings: Settings) -> Retriever:
     """A retriever over an up-to-date index; a first run ingests."""
     from ingest.pipeline import ingest, is_stale
-    from ingest.progress import show_progress
+    from ingest.progress import show_problems, show_progress
     from retrieval.retriever import get_retriever
 
     if is_stale(settings):
-        for reason in ingest(settings, progress=show_progress).failures.values():
-            print(reason, file=sys.stderr)
+        show_problems(ingest(settings, progress=show_progress))
     return get_retriever(settings)
 
 
 def _open_assistant(settings: Settings) -> Assistant:
     from chat.answering import Assistant
-    from core.content import load_glossary, load_questions
     from core.models import get_chat_model
 
     folder = settings.knowledge_dir
@@ -211,7 +209,6 @@ def ask_record(answer: Answer) -> dict[str, Any]:
 
 def run_quiz(options: argparse.Namespace, settings: Settings) -> int:
     """Print questions with their options and, after a blank line, the answer with its source."""
-    from core.content import load_glossary, load_questions
     from core.models import get_chat_model
     from practice.quiz import build_quiz
 
@@ -252,13 +249,13 @@ def format_question(number: int, question: PracticeQuestion) -> str:
 def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     """One result line for every input line, in order; a bad line yields an error and the rest go on."""
     try:
-        lines = options.input.read_text(encoding="utf-8").splitlines()
+        lines = options.input.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         print(f"{options.input} cannot be read: {error}. Give a UTF-8 file with one JSON object a line.", file=sys.stderr)
         return EXIT_PROBLEM
     if options.job == "search":
-        retriever = _open_retriever(settings)
-        work = lambda item: _batch_search(item, retriever)  # noqa: E731
+        retriever, glossary = _open_retriever(settings), load_glossary(settings.knowledge_dir)
+        work = lambda item: _batch_search(item, retriever, glossary)  # noqa: E731
     elif options.job == "grade":
         from practice.batch import open_batch_grader
 
@@ -302,7 +299,7 @@ def _batch_records(lines: Sequence[str], work: Callable[[dict[str, Any]], dict[s
 
 
 def _field(item: dict[str, Any], name: str, kind: type, default: Any = None) -> Any:
-    value = item.get(name, default)
+    value = default if item.get(name) is None else item[name]
     if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
         raise ValueError(f"`{name}` must be of type {kind.__name__}")
     return value
@@ -323,7 +320,7 @@ def _history(item: dict[str, Any]) -> list[Turn]:
     return [Turn(t["role"], t["content"]) for t in turns]
 
 
-def _batch_search(item: dict[str, Any], retriever: Retriever) -> dict[str, Any]:
+def _batch_search(item: dict[str, Any], retriever: Retriever, glossary: Sequence[GlossaryTerm]) -> dict[str, Any]:
     k = _field(item, "k", int, 10)
     if k < 1:
         raise ValueError("`k` must be 1 or more")
@@ -331,9 +328,8 @@ def _batch_search(item: dict[str, Any], retriever: Retriever) -> dict[str, Any]:
     history = _history(item)
     if history:
         from chat.standalone import standalone_question
-        from core.content import load_glossary
 
-        question = standalone_question(history, question, load_glossary(), glance=retriever.glance)
+        question = standalone_question(history, question, glossary, glance=retriever.glance)
     return search_record(retriever.retrieve(question, k, _field(item, "topic", int)))
 
 

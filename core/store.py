@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,15 +66,15 @@ class ChunkStore:
     def __len__(self) -> int:
         return int(self._collection.count())
 
-    def chunks(self, ids: Sequence[str] | None = None, document: str | None = None) -> list[Chunk]:
-        """The stored chunks (of some ids, or of one document), in document order."""
+    def chunks(self, document: str | None = None) -> list[Chunk]:
+        """The stored chunks, or those of one document, in document order."""
         found: list[Chunk] = []
         where: Any = {"document": document} if document is not None else None
-        for offset in range(0, max(len(self), 1), READ_BATCH):
-            batch = self._read(
-                ids=list(ids) if ids is not None else None, where=where, include=["documents", "metadatas"], offset=offset
-            )
-            found += _to_chunks(batch)
+        for offset in count(step=READ_BATCH):
+            batch = _to_chunks(self._read(where=where, include=["documents", "metadatas"], offset=offset))
+            found += batch
+            if len(batch) < READ_BATCH:
+                break
         return sorted(found, key=lambda chunk: (chunk.document, chunk.position))
 
     def load(self) -> tuple[list[Chunk], Vectors]:

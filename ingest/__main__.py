@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import GroundworkError
 from core.settings import load_settings
 from ingest.pipeline import ingest
-from ingest.progress import show_progress
+from ingest.progress import show_problems, show_progress
 
 
 def main() -> int:
@@ -17,8 +17,7 @@ def main() -> int:
         print(error.explain(), file=sys.stderr)
         return 1
     print(f"{report.documents} documents, {report.total_chunks} passages, {report.embedded_chunks} embedded.")
-    for reason in report.failures.values():
-        print(reason, file=sys.stderr)
+    show_problems(report)
     return 1 if report.failures else 0
 
 

@@ -72,7 +72,7 @@ def split_document(document: Document, count_tokens: CountTokens, window: int = 
 
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
     """Heading paths with the blocks below them, in order; the document's title is not part of the path."""
-    lines = document.text.splitlines()
+    lines = document.text.split("\n")  # as the parser counts them; splitlines() also breaks at form feeds
     path: list[tuple[int, str]] = []
     blocks: list[Block] = []
     tokens = _parser().parse(document.text)
@@ -123,7 +123,7 @@ def _pack(blocks: list[Block], budget: int, count_tokens: CountTokens) -> Iterat
 
 
 def _split(block: Block, budget: int, count_tokens: CountTokens) -> list[str]:
-    lines = block.text.splitlines()
+    lines = block.text.split("\n")
     if block.kind == "table" and len(lines) > 3:
         return _split_lines(lines[2:], budget, count_tokens, before="\n".join(lines[:2]) + "\n")
     if block.kind == "fence" and len(lines) > 3 and lines[0].lstrip().startswith(("```", "~~~")):

@@ -13,7 +13,8 @@ from core.types import Document
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 TEXT_SUFFIXES = frozenset({".txt"})
-SUPPORTED = ", ".join(sorted(MARKDOWN_SUFFIXES | TEXT_SUFFIXES))
+SUFFIXES = MARKDOWN_SUFFIXES | TEXT_SUFFIXES
+SUPPORTED = ", ".join(sorted(SUFFIXES))
 MAX_BYTES = 20_000_000
 ROADMAP_FILE = "roadmap.yaml"
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -29,7 +30,7 @@ def load_document(path: Path, document_id: str | None = None) -> Document:
     document_id = document_id or str(path)
     if path.name == ROADMAP_FILE:
         return Document(document_id, "LLM Interview Preparation Roadmap", roadmap_markdown(load_roadmap(path.parent)))
-    if path.suffix.lower() not in MARKDOWN_SUFFIXES | TEXT_SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise DocumentError(f"{path.name}: the format {path.suffix or '(none)'} is not supported.", help=f"Use {SUPPORTED}.")
     text = _read_text(path)
     meta, body = split_front_matter(text, path.name) if path.suffix.lower() in MARKDOWN_SUFFIXES else ({}, text)

@@ -16,7 +16,7 @@ from core.settings import Settings
 from core.store import ChunkStore, get_store, manifest_path
 from core.types import Chunk, Document
 from ingest.chunking import chunk_embedding_text, split_document
-from ingest.documents import ROADMAP_FILE, load_document
+from ingest.documents import ROADMAP_FILE, SUFFIXES, load_document
 from ingest.manifest import Manifest, file_hash, pipeline_fingerprint, read_manifest, write_manifest
 from ingest.questions import question_chunks, question_files
 
@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]  # chunks embedded so far, chunks to embed
 
 @dataclass
 class IngestReport:
-    """What a run did. `failures` maps a file to the reason it could not be read."""
+    """What a run did. `failures` maps a file to the reason it could not be read; `passed_over` counts a folder's files of other kinds."""
 
     documents: int = 0
     changed_documents: int = 0
@@ -34,6 +34,7 @@ class IngestReport:
     embedded_chunks: int = 0
     deleted_chunks: int = 0
     total_chunks: int = 0
+    passed_over: int = 0
     failures: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,12 +52,12 @@ def knowledge_files(settings: Settings) -> list[Path]:
 
 
 def document_id(path: Path, settings: Settings) -> str:
-    """`knowledge/...` for shipped documents, the absolute path for the user's."""
+    """`knowledge/...` for shipped documents, the absolute path for the user's; with slashes on every system."""
     resolved = path.resolve()
     base = settings.knowledge_dir.resolve()
     if resolved.is_relative_to(base):
-        return str(Path("knowledge") / resolved.relative_to(base))
-    return str(resolved)
+        return (Path("knowledge") / resolved.relative_to(base)).as_posix()
+    return resolved.as_posix()
 
 
 def is_stale(settings: Settings) -> bool:
@@ -69,11 +70,14 @@ def is_stale(settings: Settings) -> bool:
     return set(shipped) != known or any(file_hash(path) != manifest.documents[name] for name, path in shipped.items())
 
 
-def ingest(settings: Settings, paths: Sequence[Path] = (), progress: Progress | None = None) -> IngestReport:
+def ingest(
+    settings: Settings, paths: Sequence[Path] = (), progress: Progress | None = None, forget: Sequence[Path] = ()
+) -> IngestReport:
     """Bring the index up to date with the shipped knowledge and every path the user has added, these included.
 
     Args:
-        paths: files or folders to add; folders are read recursively, hidden files are passed over.
+        paths: files or folders to add; folders are read recursively, hidden files and those of other kinds are passed over.
+        forget: files or folders, added earlier, to leave out from now on.
         progress: told how many chunks are embedded, of how many.
 
     Raises:
@@ -82,27 +86,29 @@ def ingest(settings: Settings, paths: Sequence[Path] = (), progress: Progress | 
         ModelIntegrityError, ModelUnavailableError: the embedding model cannot be used.
     """
     with _lock(settings.data_dir):
-        return _ingest(settings, paths, progress or (lambda done, total: None))
+        return _ingest(settings, paths, progress or (lambda done, total: None), forget)
 
 
-def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> IngestReport:
+def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress, forget: Sequence[Path]) -> IngestReport:
     report = IngestReport()
     manifest = read_manifest(settings)
-    if manifest.fingerprint != pipeline_fingerprint(settings):
-        manifest.documents = {}
+    _forget(manifest, forget, report)
+    if manifest.fingerprint != pipeline_fingerprint(settings):  # the index may hold passages of another run, or of files since removed
+        with get_store(settings) as store:
+            manifest.documents = dict.fromkeys((chunk.document for chunk in store.chunks()), "")
     files = list(_collect(settings, paths, manifest, report))
     report.documents = len(files)
     hashes = {file.document: file_hash(file.path) for file in files}
     changed = [file for file in files if manifest.documents.get(file.document) != hashes[file.document]]
     banks = {document_id(path, settings): file_hash(path) for path in question_files(settings.knowledge_dir)}
     known_banks = {name: digest for name, digest in manifest.documents.items() if _is_bank(name)}
-    gone = _gone(settings, manifest, {file.document for file in files}, report)
+    gone = _gone(manifest, {file.document for file in files} | set(report.failures), report)
     questions_current = banks == known_banks and get_question_store(settings).path.exists()
     if not changed and not gone and questions_current and manifest_path(settings).exists():
         with get_store(settings) as store:
             report.total_chunks = len(store)
         if report.total_chunks:
-            _remember(settings, manifest, paths)
+            _remember(settings, manifest, paths, force=bool(forget))
             return report
         changed = files  # the manifest outlived the index
     with get_store(settings) as store:
@@ -110,9 +116,10 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress) -> In
         report.total_chunks = len(store)
     if not questions_current:
         _sync_questions(settings, progress, report)
-    failed = set(report.failures)
     documents = {name: digest for name, digest in manifest.documents.items() if not _is_bank(name)} | hashes | banks
-    manifest.documents = {name: digest for name, digest in documents.items() if name not in failed and name not in gone}
+    for name in report.failures.keys() & documents.keys():  # its passages of an earlier run stay, and the next run tries again
+        documents[name] = ""
+    manifest.documents = {name: digest for name, digest in documents.items() if name not in gone}
     manifest.fingerprint = pipeline_fingerprint(settings)
     _remember(settings, manifest, paths, force=True)
     return report
@@ -139,7 +146,7 @@ def _collect(
         if not path.exists():
             report.failures[str(path)] = f"{path}: no such file or folder. Check the path."
             continue
-        for file in sorted(_walk(path)) if path.is_dir() else [path]:
+        for file in sorted(_walk(path, report)) if path.is_dir() else [path]:
             name = document_id(file, settings)
             if name not in seen:
                 seen.add(name)
@@ -150,23 +157,45 @@ def _collect(
                     report.failures[name] = f"{file.name}: {error.strerror}. Check its permissions."
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, report: IngestReport) -> Iterator[Path]:
     for path in folder.rglob("*"):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+            if path.suffix.lower() in SUFFIXES:
+                yield path
+            else:
+                report.passed_over += 1
 
 
-def _gone(settings: Settings, manifest: Manifest, present: set[str], report: IngestReport) -> set[str]:
-    """Documents whose file has been removed from a place that still exists."""
+def _forget(manifest: Manifest, forget: Sequence[Path], report: IngestReport) -> None:
+    """Take paths out of those that are read at every run; their documents are then gone."""
+    for path in forget:
+        known = str(path.resolve())
+        if known in manifest.paths:
+            manifest.paths.remove(known)
+        else:
+            within = next((p for p in manifest.paths if Path(known).is_relative_to(p)), None)
+            help = f"It lies in {within}, which was added as a whole." if within else f"Added are: {', '.join(manifest.paths) or 'none'}."
+            report.failures[str(path)] = f"{path}: was not added, so it cannot be forgotten. {help}"
+
+
+def _gone(manifest: Manifest, present: set[str], report: IngestReport) -> set[str]:
+    """Documents that no path leads to any more. Those of an added folder that is not there now (a drive, a share) stay."""
     gone = set()
     for name in set(manifest.documents) - present:
-        if _is_bank(name):
-            continue
-        shipped = name.startswith("knowledge/")
-        if shipped or any(Path(name).is_relative_to(p) and Path(p).exists() for p in manifest.paths):
+        file = Path(name)
+        places = [Path(p) for p in manifest.paths if file.is_relative_to(p)]
+        if not _is_bank(name) and all(place.exists() or (place == file and _holds_something(file.parent)) for place in places):
             gone.add(name)
     report.removed_documents = len(gone)
     return gone
+
+
+def _holds_something(folder: Path) -> bool:
+    """False for a folder that is missing or empty, as the place of a drive that is not there."""
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _is_bank(name: str) -> bool:

@@ -1,8 +1,11 @@
-"""How far an ingest is, for a terminal."""
+"""How far an ingest is, and what it could not read, for a terminal."""
 
 from __future__ import annotations
 
 import sys
+
+from ingest.documents import SUPPORTED
+from ingest.pipeline import IngestReport
 
 
 def show_progress(done: int, total: int) -> None:
@@ -13,3 +16,12 @@ def show_progress(done: int, total: int) -> None:
         print(f"\rEmbedding {'#' * filled}{'.' * (30 - filled)} {done}/{total}", end=end, file=sys.stderr, flush=True)
     elif done == total:
         print(f"Embedded {total} texts.", file=sys.stderr)
+
+
+def show_problems(report: IngestReport) -> None:
+    """A line for every file that could not be read, and one for those of other kinds; on stderr."""
+    for reason in report.failures.values():
+        print(reason, file=sys.stderr)
+    if report.passed_over:
+        files = "1 file of another kind was" if report.passed_over == 1 else f"{report.passed_over} files of other kinds were"
+        print(f"{files} passed over. Read are {SUPPORTED}.", file=sys.stderr)

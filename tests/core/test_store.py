@@ -45,7 +45,6 @@ def test_chunks_are_found_by_document(tmp_path: Path) -> None:
     store = ChunkStore(tmp_path, "f")
     store.upsert([a_chunk("a"), a_chunk("b", document="other")], vectors(2))
     assert [c.id for c in store.chunks(document="other")] == ["b"]
-    assert [c.id for c in store.chunks(ids=["a"])] == ["a"]
 
 
 def test_a_place_that_cannot_hold_a_store_is_explained(tmp_path: Path) -> None:

@@ -85,3 +85,8 @@ def test_ids_are_content_hashes(count_tokens) -> None:
 
 def test_plain_text_without_headings_is_one_document(count_tokens) -> None:
     assert [c.text for c in split("Just a line.", count_tokens)] == ["Just a line."]
+
+
+def test_form_feeds_and_line_separators_do_not_shift_what_follows(count_tokens) -> None:
+    text = "First page.\n\n\fSecond\u2028page.\n\nThird page."
+    assert "".join(chunk.text for chunk in split(text, count_tokens)).split() == text.split()

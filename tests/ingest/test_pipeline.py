@@ -111,8 +111,10 @@ def test_user_paths_are_added_refreshed_and_reported(settings: Settings, model: 
     (folder / ".hidden" / "x.md").write_text("hidden")
     (folder / "a.md").write_text("# Mine\n\nMy own note.")
     (folder / "b.bin").write_bytes(b"\x00\xff")
+    (folder / "c.txt").write_bytes(b"\xff\xfe")
     report = ingest(settings, [folder, tmp_path / "nowhere"])
-    assert {Path(name).name for name in report.failures} == {"b.bin", "nowhere"}
+    assert {Path(name).name for name in report.failures} == {"c.txt", "nowhere"}
+    assert report.passed_over == 1
     assert [c.text for c in get_store(settings).chunks(document=str(folder / "a.md"))] == ["My own note."]
     (folder / "a.md").write_text("# Mine\n\nChanged.")
     ingest(settings)
@@ -130,6 +132,52 @@ def test_the_users_documents_survive_an_absent_folder(settings: Settings, model:
     folder.rename(tmp_path / "unplugged")
     ingest(settings)
     assert get_store(settings).chunks(document=str(folder / "a.md"))
+
+
+def test_a_file_added_by_itself_leaves_the_index_when_it_is_deleted(settings: Settings, model: CountingModel, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.md", tmp_path / "b.md"
+    for file in (path, other):
+        file.write_text("My own note.")
+    ingest(settings, [path, other])
+    path.unlink()
+    assert ingest(settings).removed_documents == 1
+    assert {c.document for c in get_store(settings).chunks() if c.own} == {str(other)}
+
+
+def test_what_was_added_can_be_forgotten(settings: Settings, model: CountingModel, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.md").write_text("My own note.")
+    ingest(settings, [folder])
+    report = ingest(settings, forget=[folder / "a.md"])
+    assert "was added as a whole" in next(iter(report.failures.values()))
+    assert ingest(settings, forget=[folder]).removed_documents == 1
+    assert not [c for c in get_store(settings).chunks() if c.own]
+    assert ingest(settings).documents == len(pipeline.knowledge_files(settings))
+
+
+def test_a_document_that_cannot_be_read_once_keeps_its_passages_until_it_is_deleted(
+    settings: Settings, model: CountingModel, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    path = folder / "a.md"
+    path.write_text("My own note.")
+    ingest(settings, [folder])
+    path.write_bytes(b"\xff\xfe")
+    assert list(ingest(settings).failures) == [str(path)]
+    assert get_store(settings).chunks(document=str(path))
+    path.unlink()
+    assert ingest(settings).removed_documents == 1
+    assert not get_store(settings).chunks(document=str(path))
+
+
+def test_a_note_deleted_before_the_manifest_was_lost_leaves_the_index(settings: Settings, model: CountingModel) -> None:
+    ingest(settings)
+    manifest_path(settings).unlink()
+    note(settings, "02-rag.md").unlink()
+    ingest(settings)
+    assert not get_store(settings).chunks(document="knowledge/notes/02-rag.md")
 
 
 def test_losing_the_manifest_costs_no_embedding(settings: Settings, model: CountingModel) -> None:
