@@ -319,12 +319,14 @@ def _endpoint_errors(name: str) -> Iterator[None]:
     except openai.RateLimitError as error:
         raise EndpointRateLimitError(f"{name} is rate-limited or out of quota.") from error
     except openai.NotFoundError as error:
-        raise EndpointResponseError(f"The endpoint does not know the model {name}.") from error
+        raise EndpointResponseError(
+            f"{name} was not found (404).", help="Check the model's name and the base URL, which usually ends in /v1, on the Settings page."
+        ) from error
     except openai.APIStatusError as error:
         raise EndpointResponseError(f"{name} answered with an error ({error.status_code}).") from error
     except (httpx.RemoteProtocolError, httpx.ReadError) as error:
         raise EndpointResponseError(f"The reply of {name} broke off.") from error
     except (openai.APIConnectionError, httpx.TransportError) as error:
-        raise EndpointUnreachableError(f"The endpoint of {name} cannot be reached.") from error
+        raise EndpointUnreachableError(f"{name} cannot be reached.") from error
     except (openai.OpenAIError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EndpointResponseError(f"{name} returned something that is not the OpenAI protocol.") from error

@@ -103,6 +103,13 @@ def _show_header(conversation: Conversation | None, messages: list[Message]) -> 
 
 
 def _show_menu(conversation: Conversation, messages: list[Message]) -> None:
+    try:
+        _show_menu_items(conversation, messages)
+    except GroundworkError as error:
+        st.error(error.explain())
+
+
+def _show_menu_items(conversation: Conversation, messages: list[Message]) -> None:
     with st.popover("Conversation", icon=":material/more_horiz:", type="tertiary"):
         database = services.database()
         title = st.text_input("Title", value=conversation.title, key=f"title-{conversation.id}")
@@ -282,5 +289,9 @@ def _show_depths() -> None:
 
 
 def _resend(message: Message, text: str) -> None:
-    services.database().truncate(st.query_params["c"], message.id)
+    try:
+        services.database().truncate(st.query_params["c"], message.id)
+    except GroundworkError as error:
+        st.error(error.explain())
+        return
     _ask(text)

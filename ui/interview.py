@@ -15,7 +15,7 @@ from practice.interview_state import LENGTHS_MINUTES, Interview, Setup
 from practice.roles import ROLES
 from ui import services
 from ui.interview_report import show_report
-from ui.interview_room import ID, LIVE, interviewer, save, show_room
+from ui.interview_room import ID, LIVE, interviewer, keep_answers, save, show_room
 from ui.waiting import wait_for_notes
 
 LEVELS: tuple[str, ...] = get_args(QuestionLevel)
@@ -30,6 +30,7 @@ def show() -> None:
             st.session_state.pop(LIVE, None)
             _show_start()
         elif interview.status == "finished":
+            keep_answers(interview)
             show_report(interview)
         else:
             show_room(interview)

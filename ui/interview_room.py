@@ -153,15 +153,21 @@ def _keep(interview: Interview) -> None:
 
 
 def _end(interview: Interview) -> None:
-    """Finish, keep the answers as attempts for the progress page, and show the report."""
+    """Finish, keep the answers for the progress page, and show the report."""
     now = datetime.now(UTC)
     interview = finish(interview, now)
     save(interview, now)
-    learner = services.learner()
-    if not learner.attempts(parent_id=interview.id):
-        for exchange in interview.answered:
-            learner.add_attempt(_attempt_of(interview, exchange, now))
+    keep_answers(interview)
     st.rerun()
+
+
+def keep_answers(interview: Interview) -> None:
+    """Store the answers of a finished interview as attempts, those that are not yet: a closed tab may have come between."""
+    learner = services.learner()
+    stored = {attempt.question_id for attempt in learner.attempts(parent_id=interview.id)}
+    for exchange in interview.answered:
+        if exchange.question.id not in stored:
+            learner.add_attempt(_attempt_of(interview, exchange, datetime.now(UTC)))
 
 
 def _attempt_of(interview: Interview, exchange: Exchange, now: datetime) -> Attempt:

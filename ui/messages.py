@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
-from chat.citations import CITATION
+from chat.citations import CITATION, outside_code
 from chat.export import answer_markdown
 from core.db import Message
 from core.errors import GroundworkError
@@ -20,7 +18,6 @@ VERDICTS = {
     "not_covered": ":gray-badge[:material/block: Not in your notes]",
 }
 ENGINES = {"extractive": "quoted word for word", "generative": "written by the model, checked against the passages"}
-_CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
 
 
 def show_message(message: Message) -> None:
@@ -37,8 +34,7 @@ def show_message(message: Message) -> None:
 
 def with_badges(text: str) -> str:
     """Answer text with its citations `[n]` as small badges; code is left alone."""
-    parts = _CODE.split(readable(text))
-    return "".join(p if p.startswith("`") else CITATION.sub(lambda m: f":blue-badge[{m[1]}]", p) for p in parts)
+    return outside_code(readable(text), lambda part: CITATION.sub(lambda m: f":blue-badge[{m[1]}]", part))
 
 
 def _show_answer(message: Message, answer: Answer) -> None:

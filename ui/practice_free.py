@@ -151,10 +151,10 @@ def _build(choice: Choice) -> Quiz:
         )
 
 
-def _index_of(choice: Choice) -> Retriever | SectionOnly:
+def _index_of(choice: Choice) -> Retriever | SectionOnly | None:
     """The index that questions are made from; the bank needs none, so nobody waits for it there."""
     if choice.source == BANK:
-        return SectionOnly(None, ())  # type: ignore[arg-type]
+        return None
     retriever = services.retriever()
     if choice.section is None:
         return retriever

@@ -39,6 +39,7 @@ PROVIDERS = {
     "custom": ("Another OpenAI-compatible endpoint", ""),
 }
 PAGES = ("practice", "interview", "progress", "roadmap", "settings")
+_RELOADING = threading.Lock()
 KEY_STATE = "api_key"  # the key lives in the browser session only
 
 
@@ -71,10 +72,14 @@ class Loading:
 
             version = index_version(settings)
             folder = settings.knowledge_dir
-            self.assistant = Assistant(get_retriever(settings), load_questions(folder), load_glossary(folder))
-            self.version = version
+            assistant = Assistant(get_retriever(settings), load_questions(folder), load_glossary(folder))
+            self.version, self.assistant = version, assistant
         except GroundworkError as error:
             self.error = error
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: the page must say something
+            self.error = GroundworkError(
+                f"The notes could not be loaded ({type(error).__name__}: {error}).", help="Try again, or run: python cli.py doctor"
+            )
         finally:
             self.finished.set()
         for page in PAGES:
@@ -111,10 +116,10 @@ def _attempts() -> list[bool]:
 
 def loading() -> Loading:
     """The assistant's start; begins it on first use, and again when another process has changed the index."""
-    current = _loading(len(_attempts()) - 1)
-    if current.assistant and current.version != index_version(base_settings()):
-        current = reload()
-    return current
+    with _RELOADING:  # two sessions notice a changed index at once, one loads it
+        current = _loading(len(_attempts()) - 1)
+        changed = current.assistant and current.version != index_version(base_settings())
+        return reload() if changed else current
 
 
 def reload(everything: bool = False) -> Loading:
@@ -131,15 +136,20 @@ def current_settings() -> Settings:
         base_url, model = database().preference("base_url"), database().preference("model")
     except GroundworkError:
         return settings
-    key = st.session_state.get(KEY_STATE)
     changes: dict[str, object] = {}
     if provider == "none":
         changes["engine"] = "extractive"
     elif provider:
         changes |= {"base_url": base_url or None, "model": model or None}
-    if key:
-        changes["api_key"] = SecretStr(key)
-    return settings.model_copy(update=changes)
+    return with_key(settings.model_copy(update=changes))
+
+
+def with_key(settings: Settings) -> Settings:
+    """The settings with the key typed in this session; without one, with the environment's key only if the address is the environment's."""
+    if key := st.session_state.get(KEY_STATE):
+        return settings.model_copy(update={"api_key": SecretStr(key)})
+    address, meant = ((s.base_url or PROVIDERS["openai"][1]).rstrip("/") for s in (settings, base_settings()))
+    return settings.model_copy(update={"api_key": base_settings().api_key if address == meant else None})
 
 
 def assistant(ready: Assistant) -> Assistant:

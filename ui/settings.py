@@ -27,6 +27,9 @@ def _show_engine() -> None:
         "Without a model, Groundwork quotes your notes word for word. With one, the model writes from the same passages and "
         "every sentence is checked against the passage it cites."
     )
+    if services.base_settings().engine == "extractive":
+        st.info("`GROUNDWORK_ENGINE=extractive` is set, so no model is ever asked. Unset it and start again to choose one.")
+        return
     database = services.database()
     _offer_local_servers()
     stored = database.preference("provider") or ("custom" if services.base_settings().generative else "none")
@@ -67,8 +70,8 @@ def _show_actions(provider: str, base_url: str, model: str, key: str) -> None:
         services.database().set_preferences(provider=provider, base_url=base_url, model=model)
         st.success("Saved.")
         return
-    settings = services.current_settings().model_copy(
-        update={"base_url": base_url or None, "model": model or None, "engine": "auto"}
+    settings = services.with_key(
+        services.base_settings().model_copy(update={"base_url": base_url or None, "model": model or None})
     )
     with st.spinner("Asking the endpoint…"):
         try:

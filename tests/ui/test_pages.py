@@ -202,6 +202,22 @@ def test_settings_explain_a_dead_endpoint(ready: AppTest) -> None:
     assert "cannot be reached" in at.error[0].value
 
 
+def test_the_environments_key_goes_to_the_environments_address_only(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = "https://models.example/v1"
+    monkeypatch.setenv("GROUNDWORK_BASE_URL", home)
+    monkeypatch.setenv("GROUNDWORK_API_KEY", "sk-mine")
+    services.base_settings.cache_clear()
+    asked: list[tuple[str, bool]] = []
+    monkeypatch.setattr("ui.settings.list_models", lambda url, key: asked.append((url, key is not None)) or ["m"])
+    at = page(app, "settings")
+    at.selectbox[0].select("custom").run()
+    for url in ("https://elsewhere.example/v1", home):
+        at.text_input[0].set_value(url)
+        at = button(at.run(), "Test connection").click().run()
+        assert not at.exception
+    assert asked == [("https://elsewhere.example/v1", False), (home, True)]
+
+
 def test_settings_offer_local_servers(ready: AppTest, settings: Settings, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(endpoint.split(":")[2].split("/", maxsplit=1)[0])
     monkeypatch.setattr("core.models.LOCAL_SERVERS", {"Ollama": port})
