@@ -6,16 +6,16 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import partial
 
-from chat import definitions
-from chat.citations import make_safe, verify
-from chat.definitions import Definition, Definitions
+from chat.citations import CITATION, make_safe, outside_code, verify
+from chat.definitions import Definitions
 from chat.extractive import Draft, compose, compose_definition
+from chat.findings import Finding, nearest_topics, overall_verdict, split_parts, trace
 from chat.follow_ups import FollowUps
 from chat.generative import answer_prompt, says_not_covered, select_sources
 from chat.guard import addresses_assistant
-from chat.intents import Depth, classify, split_depth
+from chat.intents import split_depth
 from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
 from chat.standalone import FRAME, conversation_subject, standalone_question
@@ -23,19 +23,15 @@ from core.content import GlossaryTerm, Question
 from core.errors import EndpointError, ModelIntegrityError
 from core.judge import Judge, get_judge
 from core.models import ChatModel
-from core.types import Answer, Chunk, Hit, Retrieval, Source, Turn, Verdict
-from retrieval.confidence import load_coefficients
+from core.types import Answer, Hit, Source, Turn
 from retrieval.lexical import tokenize
 from retrieval.retriever import Retriever
 
 SEARCH_DEPTH = 20
-TERM_DEPTH = 3  # of the best passages, one must hold the term that is asked for
-MAX_PARTS, MIN_PART_TERMS = 3, 2
+MIN_PART_TERMS = 2
 OFFER_DEPTH, OFFER_SPARE = 5, 3  # passages that questions to practise are near, and spare ones
 TOKEN = re.compile(r"\S+\s*")
 _MARKUP = re.compile(r"[\n\"“”<>\[\]{}:]")
-_REFERS_BACK = re.compile(r"\b(?:it|its|they|them|their|this|that|these)\b")
-_PART_BREAK = re.compile(r"\?\s+|;\s+|,?\s+and (?:also )?(?=(?:what|how|why|when|which|who|where)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,14 +108,14 @@ class Assistant:
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
         findings = [
-            _Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
+            Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
             for part in ([subject] if self.model else self._parts(subject))
         ]
         clock.lap("retrieve")
         base = Answer(
-            question=question, standalone_question=standalone, verdict=_verdict(findings), text="", sources=(), follow_ups=(),
+            question=question, standalone_question=standalone, verdict=overall_verdict(findings), text="", sources=(), follow_ups=(),
             confidence=round(sum(f.confidence for f in findings) / len(findings), 4),
-            engine="extractive", timings_ms={}, trace=_trace(findings),
+            engine="extractive", timings_ms={}, trace=trace(findings),
         )
         asked = [turn.content for turn in history if turn.role == "user"]
         asked += [self._bank[f.retrieval.same_question].question for f in findings if f.retrieval.same_question in self._bank]
@@ -137,22 +133,22 @@ class Assistant:
         subject = request.subject or conversation_subject(history, self.glossary, self.retriever.glance)
         retrieval = self.retriever.retrieve(subject, SEARCH_DEPTH, topic)
         clock.lap("retrieve")
-        finding = _Finding(subject, retrieval, "normal", self.definitions.about(subject))
+        finding = Finding(subject, retrieval, "normal", self.definitions.about(subject))
         base = replace(
-            _aside(question, ""), standalone_question=subject or question, confidence=round(finding.confidence, 4), trace=_trace([finding])
+            _aside(question, ""), standalone_question=subject or question, confidence=round(finding.confidence, 4), trace=trace([finding])
         )
         if request.subject and finding.verdict == "not_covered":
             yield from self._finish(replace(self._not_covered(base, [finding]), engine="extractive"), clock, [])
             return
         said = "\n".join(turn.content for turn in history)
         chunks = [hit.chunk for hit in retrieval.hits[:OFFER_DEPTH]] if finding.verdict != "not_covered" else []
-        chosen = self._follow_ups.questions(subject if chunks else "", chunks, said, request.count + OFFER_SPARE)
+        chosen = self._follow_ups.questions(subject if chunks else "", chunks, said, request.count + OFFER_SPARE, request.levels)
         text, sources = list_questions(chosen[: request.count], self.retriever)
         more = tuple(q.question for q in chosen[request.count :])
         yield from self._finish(replace(base, verdict="answered", text=text, sources=sources, follow_ups=more), clock, [])
 
     def _generate(
-        self, base: Answer, findings: list[_Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]
+        self, base: Answer, findings: list[Finding], model: ChatModel, clock: _Clock, asked: Sequence[str]
     ) -> Iterator[Event]:
         hits = [hit for hit in findings[0].retrieval.hits if hit.chunk.part != "Sources"]
         if findings[0].definition:
@@ -191,7 +187,7 @@ class Assistant:
         )
         yield from self._finish(answer, clock, asked, streamed=True)
 
-    def _extract(self, base: Answer, findings: list[_Finding]) -> Answer:
+    def _extract(self, base: Answer, findings: list[Finding]) -> Answer:
         """Compose from the parts that are covered; name what is not."""
         covered = [f for f in findings if f.verdict != "not_covered"]
         drafts: list[Draft] = []
@@ -209,14 +205,14 @@ class Assistant:
         named = all(len(set(tokenize(part))) >= MIN_PART_TERMS or self.definitions.about(part) for part in parts)
         return parts if named else [question]
 
-    def _draft(self, finding: _Finding, share: int, said: Sequence[str]) -> Draft:
+    def _draft(self, finding: Finding, share: int, said: Sequence[str]) -> Draft:
         if finding.definition and not finding.found:
             return compose_definition(finding.question, finding.definition, finding.retrieval)
         known = self._bank.get(finding.retrieval.same_question)
         definition = finding.definition if finding.asks_meaning else None
         return compose(finding.question, finding.retrieval, self.retriever, share, finding.depth, known, definition, said)
 
-    def _missing(self, base: Answer, findings: list[_Finding], sources: Sequence[Source]) -> str:
+    def _missing(self, base: Answer, findings: list[Finding], sources: Sequence[Source]) -> str:
         """For a partial answer: one sentence that says what the notes do not hold."""
         if base.verdict != "partial":
             return ""
@@ -231,8 +227,8 @@ class Assistant:
         about = f" They say nothing about: {', '.join(dict.fromkeys(words))}." if words else ""
         return f"*Your notes may cover only a part of this question.{about}*"
 
-    def _not_covered(self, base: Answer, findings: list[_Finding]) -> Answer:
-        nearest = _nearest(findings)
+    def _not_covered(self, base: Answer, findings: list[Finding]) -> Answer:
+        nearest = nearest_topics(findings)
         near = "; ".join(dict.fromkeys(chunk.title for chunk in nearest))
         text = "This is not in your notes." + (f" The nearest topics there are: {near}." if near else "")
         return replace(base, verdict="not_covered", text=text, sources=(), follow_ups=self._follow_ups.nearest(nearest))
@@ -266,62 +262,6 @@ def _judge() -> Judge | None:
         return None
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """A part of the question and what was found for it."""
-
-    question: str
-    retrieval: Retrieval
-    depth: Depth = "normal"
-    definition: Definition | None = None  # of the term that is all the question names
-
-    @property
-    def asks_meaning(self) -> bool:
-        """True when the question asks what a term of the glossary means."""
-        return self.definition is not None and classify(self.question) == "definition"
-
-    @cached_property
-    def found(self) -> bool:
-        """True when the passages answer it; to a question about a term, those that do not even hold the term do not."""
-        if self.definition and self.asks_meaning:
-            best = (hit.chunk for hit in self.retrieval.hits[:TERM_DEPTH])
-            if not any(self.definition.named_in(f"{chunk.heading}\n{chunk.text}") for chunk in best):
-                return False
-        return self.retrieval.confidence >= load_coefficients().answered_floor
-
-    @property
-    def confidence(self) -> float:
-        """How likely the notes, the glossary among them, answer it."""
-        if self.found or not self.definition:
-            return self.retrieval.confidence
-        return definitions.CONFIDENCE if self.asks_meaning else load_coefficients().partial_floor
-
-    @property
-    def verdict(self) -> Verdict:
-        floors = load_coefficients()
-        if self.confidence >= floors.answered_floor:
-            return "answered"
-        return "partial" if self.confidence >= floors.partial_floor else "not_covered"
-
-
-def split_parts(question: str) -> list[str]:
-    """The parts of a multi-part question; a part too short to stand alone keeps the question whole.
-
-    >>> split_parts("What is HNSW? How do I choose M for it?")
-    ['What is HNSW', 'How do I choose M for it?']
-    """
-    parts = [part.strip() for part in _PART_BREAK.split(question) if part.strip()]
-    stands_alone = all(tokenize(part) and not _REFERS_BACK.search(part) for part in parts)
-    return parts if 1 < len(parts) <= MAX_PARTS and stands_alone else [question]
-
-
-def _verdict(findings: Sequence[_Finding]) -> Verdict:
-    verdicts = {f.verdict for f in findings}
-    if verdicts == {"not_covered"}:
-        return "not_covered"
-    return "answered" if verdicts == {"answered"} else "partial"
-
-
 def _join(drafts: Sequence[Draft]) -> tuple[str, tuple[Source, ...]]:
     """One text of several drafts, citations renumbered in order; a passage cited twice keeps one number for one quote."""
     texts: list[str] = []
@@ -333,41 +273,8 @@ def _join(drafts: Sequence[Draft]) -> tuple[str, tuple[Source, ...]]:
             numbers[source.n] = known or len(sources) + 1
             if known is None:
                 sources.append(replace(source, n=len(sources) + 1))
-        text = draft.text
-        for source in draft.sources:
-            text = text.replace(f"[{source.n}]", f"[#{numbers[source.n]}]")
-        texts.append(text.replace("[#", "["))
+        texts.append(outside_code(draft.text, partial(CITATION.sub, lambda m, own=numbers: f"[{own[int(m[1])]}]")))
     return "\n\n".join(texts), tuple(sources)
-
-
-def _nearest(findings: Sequence[_Finding], count: int = 3) -> list[Chunk]:
-    """The best passages of different topics, by meaning."""
-    hits: list[Hit] = sorted((h for f in findings for h in f.retrieval.hits), key=lambda h: -(h.dense_score or 0.0))
-    topics: dict[int, Chunk] = {}
-    for hit in hits:
-        if hit.chunk.topic is not None:
-            topics.setdefault(hit.chunk.topic, hit.chunk)
-    return list(topics.values())[:count]
-
-
-def _trace(findings: Sequence[_Finding]) -> tuple[dict[str, object], ...]:
-    """What the "why this answer" panel shows."""
-    return tuple(
-        {
-            "question": f.question, "searched": f.retrieval.query, "confidence": round(f.retrieval.confidence, 4),
-            "features": {k: round(v, 3) for k, v in f.retrieval.features.items()},
-            "timings_ms": dict(f.retrieval.timings_ms),
-            "hits": [
-                {
-                    "title": h.chunk.title, "heading": h.chunk.heading, "chunk_id": h.chunk.id, "score": round(h.score, 5),
-                    "dense_rank": h.dense_rank, "dense_score": round(h.dense_score or 0.0, 3),
-                    "lexical_rank": h.lexical_rank, "lexical_score": round(h.lexical_score or 0.0, 2),
-                }
-                for h in f.retrieval.hits[:10]
-            ],
-        }
-        for f in findings
-    )
 
 
 class _Clock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chat.passages import split_units
@@ -19,7 +19,8 @@ _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((\S+?)(?:\s+\"[^\"]*\")?\)")
 _AUTOLINK = re.compile(r"<(https?://[^>\s]+)>")
 _BARE_URL = re.compile(r"(?<![\w(\[`])https?://[^\s)>\]]+")
 _TAG = re.compile(r"<(?=[a-zA-Z/!?])")
-_FENCE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
+CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`)", re.DOTALL)
+_PARAGRAPHS = re.compile(r"(```.*?(?:```|\Z)|\n{2,})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Verified:
 
 
 def cited_numbers(text: str) -> list[int]:
-    """Citation numbers in order of appearance, each once."""
-    numbers = [int(n) for match in CITATION.finditer(text) for n in re.split(r"\s*[,;]\s*", match[1])]
+    """Citation numbers in order of appearance, each once; an index in code is none."""
+    numbers = [int(n) for match in CITATION.finditer(CODE.sub("", text)) for n in re.split(r"\s*[,;]\s*", match[1])]
     return list(dict.fromkeys(numbers))
 
 
@@ -44,7 +45,15 @@ def drop_unknown(text: str, known: set[int]) -> str:
         numbers = [n for n in re.split(r"\s*[,;]\s*", match[1]) if int(n) in known]
         return "".join(f"[{int(n)}]" for n in numbers)
 
-    return re.sub(r"[ \t]+(?=[.,;:!?](?:\s|$))", "", CITATION.sub(keep, text))
+    def clean(part: str) -> str:
+        return re.sub(r"[ \t]+(?=[.,;:!?](?:\s|$))", "", CITATION.sub(keep, part))
+
+    return outside_code(text, clean)
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """The text with every part changed that is not code."""
+    return "".join(part if part.startswith("`") else change(part) for part in CODE.split(text))
 
 
 def verify(text: str, sources: Sequence[Source], judge: Judge | None = None) -> Verified:
@@ -58,7 +67,10 @@ def verify(text: str, sources: Sequence[Source], judge: Judge | None = None) -> 
     quotes: dict[int, tuple[float, str]] = {}
     unsupported = 0
     out: list[str] = []
-    for paragraph in re.split(r"(\n{2,})", text):
+    for paragraph in _PARAGRAPHS.split(text):
+        if paragraph.startswith("```"):
+            out.append(paragraph)
+            continue
         inherited = cited_numbers(paragraph)
         pieces: list[str] = []
         position = 0
@@ -127,4 +139,4 @@ def make_safe(text: str, sources: Sequence[Source] = ()) -> str:
         part = _BARE_URL.sub(lambda m: m[0] if m[0].rstrip(".,;") in allowed else f"`{m[0]}`", part)
         return _TAG.sub("&lt;", part)
 
-    return "".join(part if part.startswith("`") else clean(part) for part in _FENCE.split(text))
+    return outside_code(text, clean)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chat.citations import CITATION, outside_code
 from chat.definitions import Definition
 from chat.intents import Depth, Intent, classify, comparison_sides
 from chat.key_points import cover_points
@@ -227,8 +228,13 @@ def _write(question: str, spans: Sequence[Span], definition: Chunk | None = None
         label = _label(span, ordered)
         mark = f"[{n}]" if span.kind in {"sentence", "item"} else f"\n\n[{n}]"
         separator = " " if span.kind in {"sentence", "item"} else ""
-        paragraphs.append(f"{label}{span.quote}{separator}{mark}")
+        paragraphs.append(f"{label}{_without_marks(span.quote)}{separator}{mark}")
     return Draft("\n\n".join(paragraphs), tuple(sources))
+
+
+def _without_marks(quote: str) -> str:
+    """A quote whose own `[3]` are no citations of the answer; they read as before."""
+    return outside_code(quote, lambda part: CITATION.sub(lambda m: f"\\[{m[1]}\\]", part))
 
 
 def source_of(chunk: Chunk, n: int, quote: str) -> Source:

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, zip_longest
-from pathlib import PurePosixPath
 
-from core.content import Question, slugify
+from core.content import Question, QuestionLevel, anchor_of
 from core.types import Chunk, Source, is_own
 from retrieval.follow_ups import LEVELS, Aim, QuestionMap, climb_levels, is_repeat
 
@@ -46,21 +45,24 @@ class FollowUps:
                 break
         return tuple(chosen)
 
-    def questions(self, subject: str, chunks: Sequence[Chunk], said: str, count: int) -> list[Question]:
+    def questions(
+        self, subject: str, chunks: Sequence[Chunk], said: str, count: int, levels: Sequence[QuestionLevel] = ()
+    ) -> list[Question]:
         """Questions of the bank on a subject and the passages found for it, the nearest of each level first; without a subject one a topic.
 
-        `said` is what was said before: a question in it is not offered again.
+        `said` is what was said before: a question in it is not offered again. Only questions of `levels` where there are any.
         """
         if not subject:
             by_topic: dict[int, list[Question]] = {}
             for question in sorted(self.bank, key=lambda q: LEVELS[q.level]):
-                if question.question not in said:
+                if question.question not in said and (not levels or question.level in levels):
                     by_topic.setdefault(question.topic, []).append(question)
             return [question for row in zip_longest(*by_topic.values()) for question in row if question][:count]
-        anchors = tuple(dict.fromkeys(_join_anchor(chunk.document, chunk.headings) for chunk in chunks))
+        anchors = tuple(dict.fromkeys(anchor_of(chunk.document, *chunk.headings[:2]) for chunk in chunks))
         aim = Aim(subject, anchors, next((chunk.topic for chunk in chunks), None))
         ranked = [q for q in self._near(aim) if q.question not in said]
-        return sorted(list(climb_levels(ranked[: max(POOL, count)]))[:count], key=lambda q: LEVELS[q.level])
+        wanted = [q for q in ranked if q.level in levels] or list(climb_levels(ranked[: max(POOL, count)]))
+        return sorted(wanted[:count], key=lambda q: LEVELS[q.level])
 
     def nearest(self, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Questions on the nearest topics, offered when the notes do not cover what was asked."""
@@ -99,11 +101,7 @@ class FollowUps:
 
 def _anchor(source: Source) -> str:
     """The anchor of the section, or of its part, that a source stands in."""
-    return _join_anchor(source.document, source.heading.split(" > "))
-
-
-def _join_anchor(document: str, headings: Sequence[str]) -> str:
-    return f"{PurePosixPath(document).stem}#{'--'.join(slugify(heading) for heading in headings[:2])}"
+    return anchor_of(source.document, *source.heading.split(" > ")[:2])
 
 
 def _rests_on(question: Question, anchors: Sequence[str]) -> bool:

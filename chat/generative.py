@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chat.extractive import source_of
 from core.types import Hit, Source
 from prompts import render
 
@@ -16,11 +17,7 @@ NOT_COVERED = "NOT IN THE NOTES"  # the sentinel shared by prompt and code
 def select_sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
     """The passages offered to the model, numbered from 1; the quote is the whole passage until a sentence cites it."""
     return tuple(
-        Source(
-            n=n, chunk_id=hit.chunk.id, document=hit.chunk.document, title=hit.chunk.title, topic=hit.chunk.topic,
-            heading=hit.chunk.heading, page=hit.chunk.page, quote=hit.chunk.text, text=hit.chunk.text,
-        )
-        for n, hit in enumerate(hits[:MAX_SOURCES], 1)
+        source_of(hit.chunk, n, hit.chunk.text) for n, hit in enumerate(hits[:MAX_SOURCES], 1)
     )
 
 

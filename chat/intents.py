@@ -32,10 +32,11 @@ _TAIL = re.compile(r"\s+(?:for|in|when|with|on|at|if|prompting|and when|and why)
 
 
 _DEPTHS: tuple[tuple[Depth, str], ...] = (
-    ("short", r"(?:(?:the )?(?:answer )?in )?(?:30|thirty) seconds|briefly|in short|tl;?dr|in (?:a|one) (?:sentence|nutshell)"),
+    ("short", r"(?:(?:the )?(?:answer )?in )?(?:30|thirty) seconds|briefly|in short|tl;?dr|in (?:a|one) (?:sentence|nutshell)|(?:make|keep) (?:it|that|this) short(?:er)?|(?<=: )shorter(?: version)?"),
     ("simple", r"(?:explain (?:that |this |it )?)?(?:simpler|more simply|simply)|in simple(?:r)? (?:terms|words)|(?:like|as if) i(?:'?m| am| was| were) (?:a )?(?:five|5|child|kid|beginner)(?: years? old)?|eli5|for (?:dummies|(?:a |an absolute )?beginners?)"),
     ("deep", r"go(?:ing)? deeper|deeper|(?:in )?more detail(?:s)?|in (?:depth|detail)|elaborate|tell me more|say more|expand(?: on (?:that|this|it))?"),
 )
+DEPTH_WISH = "|".join(pattern for _, pattern in _DEPTHS)
 
 
 def split_depth(question: str) -> tuple[str, Depth]:

@@ -25,6 +25,9 @@ def list_questions(questions: Sequence[Question], retriever: Retriever) -> tuple
     for place, question in enumerate(questions, start=1):
         wanted = set(tokenize(f"{question.question} {question.answer_30s}"))
         cited = [chunk for anchor in question.notes for chunk in retriever.section(anchor)]
+        if not cited:  # its note could not be read
+            lines.append(f"{place}. {question.question}")
+            continue
         chunk = max(cited, key=lambda c: len(wanted & set(tokenize(c.text))))
         span = pick_span(question.question, classify(question.question), chunk, QUOTE_WORDS)
         source = sources.setdefault(chunk.id, source_of(chunk, len(sources) + 1, span.quote if span else chunk.text))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from core.content import QuestionLevel
+
 QUESTIONS, MOST_QUESTIONS = 5, 10  # offered when no number is named, and at most
 _NUMBERS = {name: n for n, name in enumerate("one two three four five six seven eight nine ten".split(), start=1)} | {"couple": 2}
 
@@ -81,15 +83,24 @@ _NO_SUBJECT = re.compile(
     r"(?:some|any)(?:thing(?: else)?)?|stuff|whatever|any topic|me|this|that|it|the topic|random(?: \w+)?|all (?:the )?topics|everything|"
     r"(?:the|my|an) interview|an?|questions?", re.IGNORECASE,
 )
+_LEVELS: tuple[tuple[re.Pattern[str], tuple[QuestionLevel, ...]], ...] = (
+    (re.compile(r"\b(?:hard|harder|difficult|tough|tricky|challenging|advanced|senior|expert)\b", re.IGNORECASE), ("advanced", "expert")),
+    (re.compile(r"\b(?:easy|easier|simple|basic|beginners?'?|entry[- ]level|junior)\b", re.IGNORECASE), ("beginner",)),
+    (re.compile(r"\b(?:intermediate|medium|mid[- ]level)\b", re.IGNORECASE), ("intermediate",)),
+)
 _ABOUT_ROADMAP = re.compile(r"\broadmap\b", re.IGNORECASE)  # which questions it lists is part of what it says
 
 
 @dataclass(frozen=True)
 class QuestionRequest:
-    """The wish to be asked `count` questions about `subject`; an empty subject is what the conversation is about."""
+    """The wish to be asked `count` questions about `subject`; an empty subject is what the conversation is about.
+
+    `levels` are those wanted; empty when none is named.
+    """
 
     subject: str
     count: int
+    levels: tuple[QuestionLevel, ...] = ()
 
 
 def courtesy(message: str) -> str:
@@ -106,7 +117,7 @@ def question_request(message: str) -> QuestionRequest | None:
     """The request for questions that a message is; None for any other message.
 
     >>> question_request("can you give me three interview questions about LoRA?")
-    QuestionRequest(subject='LoRA', count=3)
+    QuestionRequest(subject='LoRA', count=3, levels=())
     """
     text = _CLOSER.sub("", _OPENER.sub("", " ".join(message.split()).strip("?.! ")))
     other = _ABOUT_ROADMAP.search(text) or re.search(r":\s*(?:what|why|how)", text)
@@ -117,4 +128,6 @@ def question_request(message: str) -> QuestionRequest | None:
     named = re.search(rf"\b(\d+|{'|'.join(_NUMBERS)})\b", text, re.IGNORECASE)
     single = re.search(r"\b(?:an?|another|next) (?:\w+ )?(?:question|one)\b", text, re.IGNORECASE)
     count = (int(named[1]) if named[1].isdigit() else _NUMBERS[named[1].lower()]) if named else 1 if single else QUESTIONS
-    return QuestionRequest("" if _NO_SUBJECT.fullmatch(subject) else subject, max(1, min(count, MOST_QUESTIONS)))
+    frame = text.replace(subject, "") if subject else text
+    levels = next((levels for pattern, levels in _LEVELS if pattern.search(frame)), ())
+    return QuestionRequest("" if _NO_SUBJECT.fullmatch(subject) else subject, max(1, min(count, MOST_QUESTIONS)), levels)

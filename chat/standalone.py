@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from chat.intents import comparison_sides, split_depth
+from chat.intents import DEPTH_WISH, comparison_sides, split_depth
 from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
 from core.errors import EndpointError
@@ -64,9 +64,9 @@ _WHICH = re.compile(r"^which(?: (?:one|of (?:them|these|those|the two)))?\b", re
 _NAME = re.compile(r"[a-z]+-?\d[\w.-]*")  # gpt-4, e5
 _ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 _CONTINUE = re.compile(
-    r"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|go deeper|deeper|more(?: detail)?s?|tell me more|say more|elaborate|"
-    r"expand(?: on (?:that|this|it))?|explain (?:that |this |it )?(?:simpler|more simply|simply|again|further|in simple(?:r)? (?:terms|words)|like i'?m (?:five|5))|simpler(?: please)?|30 seconds|in 30 seconds|"
-    r"(?:give (?:me )?|show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
+    rf"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|shorter(?: version)?|{DEPTH_WISH}|more(?: details?)?|"
+    rf"explain (?:that |this |it )?(?:again|further|{DEPTH_WISH})|(?:give (?:me )?|show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|"
+    r"summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
     re.I,
 )
 # words at the ends of a question that are not what it is about
@@ -142,7 +142,7 @@ class _Resolver:
         if resolved == question:
             self._start(split_depth(question)[0])
         self.previous = split_depth(resolved)[0]
-        return resolved[:MAX_STANDALONE_CHARACTERS]
+        return resolved if resolved == question else resolved[:MAX_STANDALONE_CHARACTERS]
 
     def hear(self, answer: str) -> None:
         """Remember what an answer enumerates, for "the second one"."""

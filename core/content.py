@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
@@ -139,7 +139,7 @@ class Reference(_Model):
     label: Text
     title: Text
     authors: Text
-    year: int = Field(ge=1940, le=2026)
+    year: int = Field(ge=1940)
     kind: Literal["paper", "docs", "book", "article", "report", "repo", "course"]
     venue: Text | None = None
 
@@ -150,7 +150,7 @@ class Resource(_Model):
     topic: int
     title: Text
     authors: Text
-    year: int = Field(ge=1940, le=2026)
+    year: int = Field(ge=1940)
     kind: Literal["paper", "docs", "course", "book", "repo", "article"]
     url: str = Field(pattern=r"^https?://\S+$")
     level: QuestionLevel
@@ -186,12 +186,14 @@ def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ContentError(path, 1, f"cannot be read: {error.strerror}", "Restore the file from the repository.") from error
+    except UnicodeDecodeError as error:
+        raise ContentError(path, 1, "is not UTF-8 text", "Save the file as UTF-8.") from error
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where libyaml is there
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        fix = "Quote strings that contain ': ' or start with a special character, and check the indentation."
-        raise ContentError(path, line, f"is not valid YAML: {error.problem}", fix) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)  # a control character has none
+        fix = "Quote strings that contain ': ' or start with a special character, check the indentation, remove control characters."
+        raise ContentError(path, mark.line + 1 if mark else 1, f"is not valid YAML: {getattr(error, 'problem', error)}", fix) from error
     try:
         return TypeAdapter(shape).validate_python(data)
     except ValidationError as error:
@@ -252,9 +254,18 @@ def load_resources(folder: Path = KNOWLEDGE_DIR) -> tuple[Resource, ...]:
 
 
 def slugify(heading: str) -> str:
-    """A heading as an anchor: lower case, everything but letters and digits becomes one hyphen.
+    """A heading as an anchor: lower case, everything but letters and digits of any script becomes one hyphen.
 
     >>> slugify("DPO and ORPO: what $\\beta$ does")
     'dpo-and-orpo-what-beta-does'
     """
-    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+    return re.sub(r"[\W_]+", "-", heading.lower()).strip("-")
+
+
+def anchor_of(document: str, *headings: str) -> str:
+    """`note#section` or `note#section--part`, as labels, questions and links spell it; empty headings are left out.
+
+    >>> anchor_of("notes/06-rag.md", "Chunking", "Trade-offs: size")
+    '06-rag#chunking--trade-offs-size'
+    """
+    return f"{PurePosixPath(document).stem}#{'--'.join(slugify(heading) for heading in headings if heading)}"

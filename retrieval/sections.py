@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 
-from core.content import slugify
+from core.content import anchor_of
 from core.types import Chunk
 from retrieval.lexical import tokenize
 
@@ -36,11 +35,6 @@ class Sections:
         for terms, numbers in by_terms.items():
             if terms:
                 self._headings.setdefault(min(terms), []).append((terms, numbers))
-
-    @property
-    def of_chunk(self) -> npt.NDArray[np.intp]:
-        """The section number of every chunk."""
-        return np.repeat(np.arange(len(self)), self._lengths)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -73,5 +67,5 @@ class Sections:
 
 
 def section_anchor(chunk: Chunk) -> str:
-    """`note#section`, as labels, questions and links spell it."""
-    return f"{PurePosixPath(chunk.document).stem}#{slugify(chunk.section)}"
+    """The anchor of the section that a chunk belongs to; of a document without headings its title stands for one."""
+    return anchor_of(chunk.document, chunk.section or chunk.title)

@@ -1,7 +1,8 @@
 import pytest
 
-from chat.answering import Assistant, Done, Restart, Status, Token, split_parts
+from chat.answering import Assistant, Done, Restart, Status, Token
 from chat.citations import UNSUPPORTED_MARK, cited_numbers
+from chat.findings import split_parts
 from chat.generative import FENCE
 from core.models import ChatModel, get_chat_model
 from core.settings import Settings

@@ -23,6 +23,15 @@ def test_unknown_citations_are_dropped() -> None:
     assert drop_unknown("a [1]. b [9]. c [2, 7]", {1, 2}) == "a [1]. b. c [2]"
 
 
+def test_code_holds_no_citations_and_stays_as_it_is() -> None:
+    text = "Take the first [1]:\n\n```python\nfirst = ranked[0]\n\nprint(x[12] , y[2])\n```\n\nLayer 0 holds every vector [1]. So `hits[2]` is it."
+    assert drop_unknown(text, {1}) == text
+    assert cited_numbers(text) == [1]
+    verified = verify(text, SOURCES)
+    assert "first = ranked[0]\n\nprint(x[12] , y[2])\n```\n\nLayer 0" in verified.text
+    assert [s.n for s in verified.sources] == [1]
+
+
 def test_supported_sentences_pass_and_quotes_are_the_matching_sentence() -> None:
     verified = verify("Layer 0 of HNSW holds every vector. [1] IVF uses k-means clusters [2].", SOURCES)
     assert verified.unsupported == 0

@@ -26,6 +26,8 @@ def test_docstring_examples_hold() -> None:
         ("in 30 seconds: what is DPO", "what is DPO", "short"),
         ("What does MoE simply mean?", "What does MoE simply mean?", "normal"),
         ("go deeper", "go deeper", "normal"),
+        ("What is HNSW: shorter please", "What is HNSW", "short"),
+        ("How do I make prompts shorter?", "How do I make prompts shorter?", "normal"),
     ],
 )
 def test_a_wish_for_another_depth_is_told_from_the_question(question: str, subject: str, depth: str) -> None:

@@ -105,3 +105,16 @@ def test_an_offered_question_can_be_pointed_at(assistant: Assistant) -> None:
     second = next(line[3:] for line in offer.text.splitlines() if line.startswith("2. ")).rsplit(" [", 1)[0]
     answer = assistant.answer("answer the second one", [Turn("user", "give me two questions about HNSW"), Turn("assistant", offer.text)])
     assert second.rstrip("?. ") in answer.standalone_question
+
+
+@pytest.mark.parametrize(
+    ("message", "levels"),
+    [
+        ("give me five hard questions about LoRA", ("advanced", "expert")), ("ask me some easy ones on RAG", ("beginner",)),
+        ("give me intermediate questions on chunking", ("intermediate",)), ("quiz me on advanced RAG", ()), ("quiz me", ()),
+    ],
+)
+def test_a_wish_for_a_level_is_read(message: str, levels: tuple[str, ...]) -> None:
+    request = question_request(message)
+    assert request is not None
+    assert request.levels == levels

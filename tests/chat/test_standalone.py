@@ -32,6 +32,8 @@ def ask(*turns: str) -> str:
         (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls (chain of thought prompting)?"),
         (("How do LoRA and QLoRA work?", "which of them needs less memory?"), "Which of LoRA and QLoRA needs less memory?"),
         (("How does attention work?", "why?"), "How does attention work: why?"),
+        (("How does attention work?", "eli5"), "How does attention work: eli5"),
+        (("How does attention work?", "Shorter please"), "How does attention work: shorter"),
         (("What is LoRA?", "how much memory does that take for an 8b model?"), "How much memory does LoRA take for an 8b model?"),
         (("How to filter?", "A: There are three: pre-filtering, post-filtering and in-filtering.", "and the third?"), "In-filtering (filter)?"),
         (("HNSW vs IVF", "give me an example of each"), "Give me an example of HNSW and IVF"),
@@ -92,6 +94,11 @@ def test_a_question_about_studying_is_not_completed() -> None:
     history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
     question = "what should I focus on?"
     assert standalone_question(history, question, GLOSSARY, glance=lambda _: (0.99, plan)) == question
+
+
+def test_a_long_message_is_not_cut() -> None:
+    scenario = "Our support bot answers from four thousand manuals and the answers are often stale. " * 9 + "How do I keep the index fresh?"
+    assert ask("What is RAG?", scenario).endswith("How do I keep the index fresh?")
 
 
 def test_the_first_turn_is_only_tidied() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.content import KNOWLEDGE_DIR, Roadmap, load_roadmap, parse_yaml, slugify
+from core.content import KNOWLEDGE_DIR, Roadmap, anchor_of, load_roadmap, parse_yaml, slugify
 from core.errors import ContentError
 
 SEED_LEVELS = {"Beginner": {1, 2, 15}, "Intermediate": {3, 4, 5, 6}, "Advanced": {7, 8, 9, 12}, "Expert": {10, 11, 13, 14}}
@@ -53,5 +53,15 @@ def test_arrows_must_lead_to_topics(tmp_path: Path) -> None:
         parse_yaml(path, Roadmap)
 
 
+@pytest.mark.parametrize("content", [b"topics: \xff", b"topics: \x00"])
+def test_a_file_that_is_no_text_is_a_content_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "roadmap.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ContentError, match=r"roadmap\.yaml:1"):
+        parse_yaml(path, Roadmap)
+
+
 def test_slugs_are_anchors() -> None:
     assert slugify("Source attribution: how?") == "source-attribution-how"
+    assert slugify("Wärme und 索引") == "wärme-und-索引"
+    assert anchor_of("notes/05-x.md", "Indexing", "") == "05-x#indexing"

@@ -24,7 +24,7 @@ def question(text: str, document: str, *anchors: str) -> Chunk:
 
 def test_a_section_is_a_run_of_chunks_below_one_heading_of_one_document() -> None:
     sections = Sections(CHUNKS)
-    assert sections.of_chunk.tolist() == [0, 0, 1, 2]
+    assert sections.spread(np.arange(len(sections), dtype=np.float32)).tolist() == [0, 0, 1, 2]
     assert sections.by_anchor == {"05-x#alpha": 0, "05-x#beta-index": 1, "mine#alpha": 2}
     assert sections.best(np.array([0.1, 0.9, 0.3, 0.2], np.float32)).tolist() == pytest.approx([0.9, 0.3, 0.2])
 
