@@ -31,8 +31,8 @@ def dump_tables(database: Database) -> dict[str, Rows]:
 def load_tables(database: Database, tables: Mapping[str, Rows]) -> dict[str, int]:
     """Add dumped rows in one transaction. Returns how many rows were added or replaced, by table.
 
-    A row whose key is there already is left alone, unless it has an `updated_at` and the incoming one is later.
-    Reviews, attempts and messages never change, so importing twice adds nothing.
+    A row whose key is there already is replaced when it has an `updated_at` and the incoming one is later; one without (an attempt,
+    a message) only gets the values that are empty here: a grade, a rating, a thumb given later. Importing twice adds nothing.
 
     Raises:
         DocumentError: a row does not fit its table; nothing is written then.
@@ -123,17 +123,21 @@ def _check_references(database: Database, decoded: Mapping[str, Rows]) -> None:
 
 
 def _merge(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    key = _key(table)
-    changes = table.columns.get("updated_at")
-    there: dict[str, datetime | None]
-    if changes is None:
-        there = dict.fromkeys(session.scalars(select(key)))
-    else:
-        there = {row[0]: row[1] for row in session.execute(select(key, changes))}
-    new = [row for row in rows if row[key.name] not in there]
-    newer = [row for row in rows if changes is not None and (old := there.get(row[key.name])) and old < row["updated_at"]]
+    key = _key(table).name
+    there = {row[key]: dict(row) for row in session.execute(select(table)).mappings()}
+    new = [row for row in rows if row[key] not in there]
     if new:
         session.execute(insert(table), new)
-    for row in newer:
-        session.execute(update(table).where(key == row[key.name]).values(row))
-    return len(new) + len(newer)
+    changed = 0
+    for row in rows:
+        if (old := there.get(row[key])) and (values := _changes(old, row)):
+            session.execute(update(table).where(_key(table) == row[key]).values(values))
+            changed += 1
+    return len(new) + changed
+
+
+def _changes(old: Mapping[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """What an incoming row changes in the one that is there."""
+    if "updated_at" in row:
+        return row if old["updated_at"] < row["updated_at"] else {}
+    return {name: value for name, value in row.items() if old[name] is None and value is not None}

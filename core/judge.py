@@ -7,7 +7,6 @@ reaches and where it fails is in core/weights/judge.md.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +28,6 @@ WEIGHTS_FILE = Path(__file__).with_name("weights") / "judge.safetensors"
 WEIGHTS_SHA256 = "8ea2bbcaf2b5940dcba9032121bb802493ecaea6feac8d2689468847f2b5c4c1"
 MAX_PAIR_TOKENS = 320
 UNSURE_BELOW = 0.55  # probability of the likeliest verdict
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -138,8 +136,3 @@ def load_weights(file: Path) -> dict[str, Floats]:
         for name, value in stored.items()
         if not name.endswith(".scale")
     }
-
-
-def numbers_of(text: str) -> set[str]:
-    """The numbers in a text, without thousands separators."""
-    return {n.replace(",", "").rstrip(".") for n in _NUMBER.findall(text)}

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 from core.db import Base
 
 CardOrigin = Literal["bank", "generated", "key_point"]
-AttemptParent = Literal["practice", "interview", "chat"]
+AttemptParent = Literal["practice", "interview"]
 InterviewStatus = Literal["running", "paused", "finished", "abandoned"]
 FlagKind = Literal["flag", "appeal"]
 

@@ -74,8 +74,10 @@ def _key_point(value: Any) -> KeyPoint:
     if isinstance(value, str) and value.strip():
         return KeyPoint(text=value, weight=1, required=True)
     if isinstance(value, dict) and isinstance(value.get("text"), str) and value["text"].strip():
-        weight = value.get("weight", 1)
-        return KeyPoint(text=value["text"], weight=min(3, max(1, int(weight))), required=bool(value.get("required", True)))
+        weight = value.get("weight") or 1
+        if not isinstance(weight, int | float):
+            raise RecordError("`weight` must be 1, 2 or 3.")
+        return KeyPoint(text=value["text"], weight=round(min(3, max(1, weight))), required=bool(value.get("required", True)))
     raise RecordError("`key_points` must hold sentences, or objects with `text`, `weight` and `required`.")
 
 

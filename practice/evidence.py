@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.content import slugify
+from core.content import anchor_of
 from core.stems import stem_words
 from core.types import Chunk
 from retrieval.sections import section_anchor
@@ -36,12 +36,11 @@ class NoteQuotes:
     def __init__(self, chunks: Sequence[Chunk]) -> None:
         self._by_anchor: dict[str, list[Chunk]] = {}
         for chunk in chunks:
-            if not chunk.section or chunk.part == "Sources":
+            if chunk.part == "Sources":
                 continue
-            section = section_anchor(chunk)
-            self._by_anchor.setdefault(section, []).append(chunk)
+            self._by_anchor.setdefault(section_anchor(chunk), []).append(chunk)
             if chunk.part:
-                self._by_anchor.setdefault(f"{section}--{slugify(chunk.part)}", []).append(chunk)
+                self._by_anchor.setdefault(anchor_of(chunk.document, chunk.section, chunk.part), []).append(chunk)
 
     def find(self, key_point: str, anchors: Sequence[str]) -> tuple[str, str]:
         """The sentence that shares most terms with the key point, and the anchor it stands under; empty when nothing fits."""

@@ -60,14 +60,6 @@ class Step:
     spoken: str
 
 
-def next_question(
-    question: PracticeQuestion, grade: Grade, bank: Bank, asked: Collection[str], roadmap: Roadmap | None = None
-) -> PracticeQuestion | None:
-    """What to ask after a graded answer; None when nothing of the bank is near. `asked` are ids not to ask again."""
-    step = plan_step(question, grade, bank, asked, roadmap=roadmap)
-    return step.question if step else None
-
-
 def plan_step(
     question: PracticeQuestion, grade: Grade, bank: Bank, asked: Collection[str], *, hunt: Hunt | None = None,
     roadmap: Roadmap | None = None, fits: Callable[[PracticeQuestion], bool] = lambda _: True,

@@ -16,6 +16,8 @@ from core.content import KeyPoint
 from core.errors import EndpointError
 from core.judge import SUPPORTS, Judge
 from core.models import ChatModel, Vectors
+from core.overlap import COMMON_WORDS
+from core.stems import stem_words
 from practice.evidence import NoteQuotes, split_response, terms_of
 from practice.follow_ups import follow_up_text
 from practice.model_grading import ask_model
@@ -30,6 +32,8 @@ GOOD_SCORE, HARD_SCORE = 0.75, 0.45
 WINDOW_WORDS = 120  # what the judge reads of a response at once
 MISCONCEPTION_ABOVE = 0.8
 COPIED_SHARE = 0.65  # of a piece's terms found in the question: it repeats the question and states nothing
+LONG_TERMS = 7  # of so many terms a piece may be judged without the common words among them
+COMMON_TERMS = frozenset(stem_words(sorted(COMMON_WORDS)))
 
 
 class Encoder(Protocol):
@@ -154,5 +158,7 @@ def _windows(pieces: Sequence[str]) -> list[str]:
 
 
 def _repeats(piece: str, question: str) -> bool:
-    terms = terms_of(piece)
-    return bool(terms) and len(terms & terms_of(question)) / len(terms) >= COPIED_SHARE
+    """True when nearly all terms of a piece are the question's; of a longer one those that are not common words."""
+    asked, said = terms_of(question), terms_of(piece)
+    telling = said - COMMON_TERMS
+    return any(words and len(words & asked) / len(words) >= COPIED_SHARE for words in (said, telling if len(telling) >= LONG_TERMS else ()))

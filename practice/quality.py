@@ -6,17 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Protocol
 
 import numpy as np
 
-from core.content import Question, slugify
+from core.content import Question
 from core.models import Vectors
 from core.types import Chunk, Retrieval
 from practice.generate.reading import prose_sentences, tables_of, without_citations
 from practice.generate.wording import is_trivia, stands_alone
 from practice.types import PracticeQuestion
+from retrieval.sections import section_anchor
 
 ROUND_TRIP_DEPTH = 5  # the question must find its section among so many passages
 # Thresholds from reading pairs of generated questions and their nearest neighbours in the bank. Open questions: above 0.80 nearly
@@ -35,7 +35,6 @@ _FRAME = re.compile(
 )
 _ASKING = frozenset("which what of these is the a an in does do how why fits describes description rather than".split())
 _CONTEXT = re.compile(r"^[^?:\"]{0,80}: (?=\S)")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 class Index(Protocol):
@@ -114,11 +113,6 @@ class Gate:
 
 def _nearest(vectors: Vectors, vector: Vectors) -> float:
     return float((vectors @ vector[0]).max()) if len(vectors) else 0.0
-
-
-def section_anchor(chunk: Chunk) -> str:
-    """The anchor of the section that a chunk belongs to."""
-    return f"{PurePosixPath(chunk.document).stem}#{slugify(chunk.section or chunk.title)}"
 
 
 def core_of(text: str) -> str:

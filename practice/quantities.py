@@ -32,7 +32,9 @@ _NUMBER = re.compile(
     r"(?:\s*(?:\^|\*\*)\s*(?P<power>-?\d+)|\s*[·×x*]\s*10\s*(?:\^|\*\*)\s*(?P<tens>-?\d+))?(?!\d)(?:\s*-?(?P<scale>thousand|million|billion|trillion|bn|mn|[kKMBbT])(?![A-Za-z]))?"
     r"(?:\s*-?(?P<unit>%|[A-Za-zµ]+))?"
 )
-_SPOKEN = re.compile(rf"\b(?P<tens>{'|'.join(_WORDS)})(?:[- ](?P<ones>{'|'.join(_WORDS)}))?\s*(?P<scale>hundred|thousand|million|billion)?\s*(?P<unit>[A-Za-z%]+)?")
+_SPOKEN = re.compile(
+    rf"\b(?P<tens>{'|'.join(_WORDS)})\b(?:[- ](?P<ones>{'|'.join(_WORDS)})\b)?(?:\s*(?P<scale>hundred|thousand|million|billion)\b)?(?:\s*(?P<unit>[A-Za-z%]+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,14 @@ def _in_digits(text: str) -> list[Quantity]:
     found = []
     for match in _NUMBER.finditer(text):
         value = float(match["number"].replace(",", ""))
-        if match["exponent"]:
-            value *= 10 ** int(match["exponent"])
-        if match["power"] and abs(int(match["power"])) <= 18:
-            value = value ** int(match["power"])
-        if match["tens"] and abs(int(match["tens"])) <= 18:
-            value *= 10.0 ** int(match["tens"])
+        exponent = match["exponent"] or match["tens"]
+        try:
+            if exponent:
+                value *= 10.0 ** int(exponent)
+            if match["power"]:
+                value **= int(match["power"])
+        except (OverflowError, ZeroDivisionError):
+            continue  # 1e400, 0^-1: nothing that a calculation ends in
         found.append(_with_unit(value * _scale(match["scale"]), match["unit"]))
     return found
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from practice.report import Report, note_link
-from practice.report_blocks import Block, Link, Span, to_blocks
+from practice.report_blocks import Block, Span, to_blocks
 from practice.report_fonts import BOLD, FALLBACKS, REGULAR, write_fonts
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ _SIZES = {"title": 20.0, "heading": 14.0, "subheading": 11.0}  # points
 _BODY = 9.5
 _LINE = 1.35  # line height in ems
 _INDENT_MM, _QUOTE_MM, _MARGIN_MM = 5.0, 4.0, 18.0
-_INK, _GREY, _BLUE = (30, 30, 30), (90, 90, 90), (20, 80, 160)
+_INK, _GREY = (30, 30, 30), (90, 90, 90)
 MISSING = "□"  # U+25A1, for a character that no font has
 
 
-def to_pdf(report: Report, link: Link = note_link) -> bytes:
-    """The report as a PDF document. Links are live when `link` gives web addresses, else the section's name is plain text.
+def to_pdf(report: Report) -> bytes:
+    """The report as a PDF document; sections are named, not linked.
 
     A character that no font has (Chinese, emoji) is printed as a box, and a line at the end says so.
     """
-    blocks = [_printable(block) for block in to_blocks(report, link)]
+    blocks = [_printable(block) for block in to_blocks(report, note_link)]
     note = f"{MISSING} stands for a character that this document's fonts do not have; the Markdown report shows it."
     with TemporaryDirectory() as folder:
         files, drawn = write_fonts(Path(folder), set(note).union(*(span.text for block in blocks for span in block.spans)))
@@ -85,10 +85,9 @@ def _print_block(pdf: FPDF, block: Block) -> None:
         pdf.write(height, "•" if block.depth == 0 else "–")
         pdf.set_x(_MARGIN_MM + indent)
     for span in block.spans:
-        live = span.link.startswith(("http://", "https://"))
         pdf.set_font(FAMILY, "B" if span.bold or heading else "", size)
-        pdf.set_text_color(*(_BLUE if live else _GREY if block.kind == "quote" and not span.bold else _INK))
-        pdf.write(height, span.text, span.link if live else "")
+        pdf.set_text_color(*(_GREY if block.kind == "quote" and not span.bold else _INK))
+        pdf.write(height, span.text)
     pdf.set_left_margin(_MARGIN_MM)
     pdf.ln(height * (1.25 if block.kind in {"text", "quote"} else 1.1))
 

@@ -45,7 +45,7 @@ def split_blocks(text: str) -> list[Block]:
         "paragraph_open": "paragraph", "bullet_list_open": "list", "ordered_list_open": "list", "table_open": "table",
         "fence": "code", "code_block": "code",
     }
-    lines = text.splitlines()
+    lines = text.split("\n")  # as the parser counts them
     return [
         Block(kinds.get(token.type, "other"), "\n".join(lines[token.map[0] : token.map[1]]).strip())
         for token in _parser().parse(text)

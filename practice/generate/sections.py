@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.content import GlossaryTerm, KeyPoint, Misconception, slugify
+from core.content import GlossaryTerm, KeyPoint, Misconception, anchor_of
 from core.types import Chunk
 from practice.generate.wording import in_context
 from practice.types import Format, PracticeQuestion, generated_id
@@ -36,8 +36,7 @@ class Section:
 
     def anchor(self, part: str = "") -> str:
         """`file-stem#section` or `file-stem#section--part`."""
-        anchor = f"{PurePosixPath(self.document).stem}#{slugify(self.name)}"
-        return f"{anchor}--{slugify(part)}" if part else anchor
+        return anchor_of(self.document, self.name, part)
 
     def parts(self) -> dict[str, list[Chunk]]:
         """Part heading -> its chunks in order; the text directly below the section's heading has the key ''."""

@@ -92,6 +92,15 @@ def test_the_later_state_of_a_card_wins_in_both_directions(full: Learner, tmp_pa
     assert export_json(other) == export_json(full)
 
 
+def test_a_rating_given_after_the_first_import_arrives_with_the_next(full: Learner, tmp_path: Path) -> None:
+    attempt = full.add_attempt(Attempt("x", "X?", None, "", "mine", NOW))
+    other = a_learner(tmp_path / "other")
+    import_json(other, export_json(full))
+    full.update_attempt(attempt, rating="good")
+    assert import_json(other, export_json(full))["attempts"] == 1
+    assert export_json(other) == export_json(full)
+
+
 def test_an_import_into_a_used_database_keeps_what_is_there(full: Learner, tmp_path: Path) -> None:
     other = a_learner(tmp_path / "other")
     other.set_plan(Plan(daily_cap=7))

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from core.content import load_questions, load_roadmap
-from practice.follow_ups import Bank, Hunt, find_focus, find_gap, follow_up_text, next_question, plan_step
+from practice.follow_ups import Bank, Hunt, find_focus, find_gap, follow_up_text, plan_step
 from practice.leaks import find_leaks
 from practice.types import from_bank
 from retrieval.follow_ups import LEVELS, Aim, QuestionMap, climb_levels, is_repeat, topics_before
@@ -56,7 +56,6 @@ def test_a_missed_point_leads_to_an_easier_question_near_it() -> None:
     assert step is not None
     assert (step.question.id, step.move) == ("graph", "prerequisite")
     assert step.hunt == Hunt(HNSW_QUESTION.key_points[0].text, "hnsw", 1)
-    assert next_question(HNSW_QUESTION, a_grade(HNSW_QUESTION, "missed", "missed"), SMALL, ()) == step.question
 
 
 def test_a_prerequisite_answered_well_leads_to_a_harder_variant() -> None:
@@ -87,14 +86,14 @@ def test_a_strong_answer_goes_deeper_first_by_the_questions_own_follow_up() -> N
     step = plan_step(HNSW_QUESTION, strong, SMALL, ())
     assert step is not None
     assert (step.question.id, step.move, step.hunt) == ("memory", "deeper", None)
-    again = next_question(HNSW_QUESTION, strong, SMALL, ("memory",))
+    again = plan_step(HNSW_QUESTION, strong, SMALL, ("memory",))
     assert again is not None
-    assert LEVELS[again.level] > LEVELS["intermediate"]
+    assert LEVELS[again.question.level] > LEVELS["intermediate"]
 
 
 def test_what_was_asked_or_does_not_fit_is_not_asked() -> None:
     missed = a_grade(HNSW_QUESTION, "missed", "missed")
-    assert next_question(HNSW_QUESTION, missed, SMALL, ("graph",)).id == "flat"
+    assert plan_step(HNSW_QUESTION, missed, SMALL, ("graph",)).question.id == "flat"
     step = plan_step(HNSW_QUESTION, missed, SMALL, (), fits=lambda q: q.id not in {"graph", "flat"})
     assert step is None or step.question.id not in {"graph", "flat", "hnsw"}
     assert plan_step(HNSW_QUESTION, missed, SMALL, (), fits=lambda _: False) is None

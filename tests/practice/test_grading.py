@@ -154,6 +154,11 @@ def test_the_score_is_arithmetic() -> None:
     assert suggest_rating(0.2, []) == "again"
 
 
+def test_a_document_without_headings_is_quoted_below_its_title() -> None:
+    notes = NoteQuotes([Chunk("c", "uploads/report.txt", "Yearly report", None, (), "The plant made 40 tonnes of steel that year.", 0)])
+    assert notes.find("The plant made 40 tonnes.", ["report#yearly-report"])[0] == "The plant made 40 tonnes of steel that year."
+
+
 def test_responses_are_cut_into_verbatim_pieces() -> None:
     response = "Upper layers are sparse; layer 0 holds all.\n- links cost RAM\n- deletes are hard but IVF rebuilds quickly"
     pieces = split_response(response)
@@ -167,14 +172,19 @@ def test_responses_are_cut_into_verbatim_pieces() -> None:
     [
         ("about 30,700 MB", "30.7 GB"), ("thirty milliseconds", "30 ms"), ("0.95", "95 %"), ("1.5k tokens", "1,500 tokens"),
         ("so 144 in all", "144 GB"), ("≈ 2.458·10⁸ input", "245.8 million input"),
-        ("7 billion", "7B"), ("10^6 vectors", "a million vectors"), ("half", "50 %"),
+        ("7 billion", "7B"), ("10^6 vectors", "a million vectors"), ("half", "50 %"), ("sixteen gigabytes", "16 GB"),
     ],
 )
 def test_quantities_compare_as_what_they_are(said: str, wanted: str) -> None:
     assert missing_quantities(find_quantities(wanted)[:1], find_quantities(said)) == []
 
 
-@pytest.mark.parametrize(("said", "wanted"), [("30.7 MB", "30.7 GB"), ("31 s", "31 ms"), ("15", "16"), ("nothing", "3")])
+@pytest.mark.parametrize("text", ["1e400", "123456789012345678901^18", "0^-1", "2·10^9999"])
+def test_numbers_beyond_all_bounds_are_passed_over(text: str) -> None:
+    assert all(np.isfinite(q.value) for q in find_quantities(text))
+
+
+@pytest.mark.parametrize(("said", "wanted"), [("30.7 MB", "30.7 GB"), ("31 s", "31 ms"), ("15", "16"), ("nothing", "3"), ("a tensor", "10")])
 def test_other_quantities_are_missing(said: str, wanted: str) -> None:
     assert missing_quantities(find_quantities(wanted), find_quantities(said))
 
