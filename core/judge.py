@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Support = Literal["supported", "partly", "unrelated", "contradicted"]
 SUPPORTS: tuple[Support, ...] = ("supported", "partly", "unrelated", "contradicted")
 WEIGHTS_FILE = Path(__file__).with_name("weights") / "judge.safetensors"
-WEIGHTS_SHA256 = "8ea2bbcaf2b5940dcba9032121bb802493ecaea6feac8d2689468847f2b5c4c1"
+WEIGHTS_SHA256 = "46f9425434b6976aad5751d1f29673550f23ebbaa65ad4936309b6a25cc20eec"
 MAX_PAIR_TOKENS = 320
 UNSURE_BELOW = 0.55  # probability of the likeliest verdict
 

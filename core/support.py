@@ -14,7 +14,7 @@ from core.overlap import COMMON_WORDS, judge_support
 from core.stems import stem_words
 
 NEAR_COPY = 0.8  # of the tokens of claim and sentence agree in order
-SUPPORTED_AT = 0.5  # the judge's probability
+SUPPORTED_AT, SUPPORT_OVER_AGAINST = 0.4, 1.5  # the judge's probability, and so many times that of contradiction
 WINDOW_WORDS, WINDOW_OVERLAP = 110, 1
 _TOKEN = re.compile(r"[a-z]+(?:'t)?|\d+(?:[.,]\d+)*|%")
 _DECISIVE = frozenset("more less most least before after with only".split())  # common words that turn a statement
@@ -33,7 +33,7 @@ def is_supported(claim: str, sentences: Sequence[str], judge: Judge | None = Non
     judgements = judge.judge([(claim, window) for window in windows(sentences)])
     support = max((j.probability("supported") for j in judgements), default=0.0)
     against = max((j.probability("contradicted") for j in judgements), default=0.0)
-    return support >= SUPPORTED_AT and against < support
+    return support >= SUPPORTED_AT and support >= SUPPORT_OVER_AGAINST * against
 
 
 def is_altered(claim: str, sentence: str) -> bool:

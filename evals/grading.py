@@ -32,8 +32,7 @@ from retrieval.snapshot import load_snapshot
 LEVELS = 5  # scores are compared in steps of a quarter
 QUALITIES = ("full", "good", "half", "weak", "wrong")
 ATTACK_LIMIT = 0.3
-# Weights in fitting: of answers written apart from the judge's data, of text that says nothing, of the judge's data on its test questions
-DEVELOPMENT_WEIGHT, NOTHING_WEIGHT, UNSEEN_WEIGHT = 3.0, 3.0, 0.3
+NOTHING_WEIGHT = 3.0  # in fitting, of text that says nothing; an answer has 1
 REGULARIZATION = 0.03
 
 
@@ -105,7 +104,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     labels: list[int] = []
     weights: list[float] = []
 
-    def add(question: PracticeQuestion, text: str, verdicts: Sequence[str], weight: float) -> None:
+    def add(question: PracticeQuestion, text: str, verdicts: Sequence[str], weight: float = 1.0) -> None:
         if pieces := split_response(text):
             found = verdict_features([point.text for point in question.key_points], pieces, grader.read(question, pieces))
             rows.extend(found)
@@ -114,7 +113,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
 
     for answer in load_rows("graded", "development"):
         question = bank[answer["question_id"]]
-        add(question, answer["response"], answer["verdicts"], DEVELOPMENT_WEIGHT)
+        add(question, answer["response"], answer["verdicts"])
         if answer["quality"] == "full":
             nothing = ["missed"] * len(question.key_points)
             add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, NOTHING_WEIGHT)
@@ -123,7 +122,7 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
         question = bank[answer["question_id"]]
         add(question, answer["response"], ["missed"] * len(question.key_points), NOTHING_WEIGHT)
     for question_id, text, verdicts in _unseen_answers():
-        add(bank[question_id], text, verdicts, UNSEEN_WEIGHT)
+        add(bank[question_id], text, verdicts)
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression(C=REGULARIZATION, max_iter=5000)
     model.fit(scaler.transform(rows), labels, sample_weight=weights)
