@@ -60,7 +60,7 @@ def show_result(round_: Round, entry: Entry, attempt: Attempt, store: RoundStore
         services.learner().update_attempt(attempt.id, grade=changed.to_dict())
         st.rerun()
     show_references(question)
-    _show_doubts(answered)
+    _show_doubts(round_, answered, store)
     _show_rating(round_, answered, store)
 
 
@@ -80,13 +80,29 @@ def _show_response(answered: Answered) -> None:
 # doubts
 
 
-def _show_doubts(answered: Answered) -> None:
-    """Appeal a verdict, flag the question: both are kept."""
+def _show_doubts(round_: Round, answered: Answered, store: RoundStore) -> None:
+    """Appeal a verdict, flag the question: both are kept. Or set the question aside."""
     with st.container(horizontal=True):
         with st.popover("Appeal a verdict", icon=":material/gavel:", type="tertiary"):
             _show_appeal(answered)
         with st.popover("Flag this question", icon=":material/flag:", type="tertiary"):
             _show_flag(answered.question)
+        if st.button("Don't ask this again", icon=":material/visibility_off:", type="tertiary", key="set-aside",
+                     help="Takes the question out of your sessions and goes on; Progress brings it back"):
+            _set_aside(round_, answered.question, store)
+
+
+def _set_aside(round_: Round, question: PracticeQuestion, store: RoundStore) -> None:
+    now = datetime.now(UTC)
+    try:
+        learner = services.learner()
+        learner.add_cards([new_card(question, now)])
+        learner.suspend_card(question.id, now)
+        store.save(round_.advanced(now, None))
+    except GroundworkError as error:
+        st.error(f"It could not be set aside. {error.explain()}")
+        return
+    st.rerun()
 
 
 def _show_appeal(answered: Answered) -> None:

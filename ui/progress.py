@@ -30,6 +30,7 @@ from ui.charts import (
     show_chart,
 )
 from ui.maps import show_gaps, show_uncovered
+from ui.passages import plain
 from ui.practice_plan import all_cards, scheduler_for
 from ui.transfer import show_transfer
 
@@ -49,6 +50,7 @@ def show() -> None:
             _show_mastery(progress)
         with memory:
             _show_memory(progress, plan)
+            _show_set_aside(now)
         with maps:
             show_gaps(progress.gaps)
             show_uncovered(progress.uncovered)
@@ -65,7 +67,8 @@ def _progress(plan: Plan, now: datetime) -> Progress:
     newest = max((card.updated_at for card in cards if card.state), default=None)
     graded = [(a.id, a.rating, (a.grade or {}).get("score")) for a in attempts]
     asked = [(u.id, u.times) for u in uncovered]
-    key = (plan, now.replace(minute=0, second=0, microsecond=0), newest, len(cards), len(logs), graded, asked)
+    aside = sum(card.suspended for card in cards)
+    key = (plan, now.replace(minute=0, second=0, microsecond=0), newest, len(cards), aside, len(logs), graded, asked)
     return _compute(cards, logs, attempts, uncovered, scheduler_for(cards, plan, now), plan, now, repr(key))
 
 
@@ -159,3 +162,17 @@ def _show_memory(progress: Progress, plan: Plan) -> None:
     show_chart(load_chart(progress.load), load_sentence(progress.load), [
         {"day": f"{d.day:%a %d %b}", "again": d.reviews, "new": d.new, "put off": d.put_off} for d in progress.load
     ], "load")
+
+
+def _show_set_aside(now: datetime) -> None:
+    """The questions that the learner does not want to be asked, each with the way back."""
+    aside = [card for card in services.learner().cards() if card.suspended]
+    if not aside:
+        return
+    st.subheader("Set aside", anchor=False)
+    for card in aside:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(plain(card.question["question"]), width="stretch")
+            if st.button("Ask again", key=f"ask-again-{card.id}"):
+                services.learner().suspend_card(card.id, now, suspended=False)
+                st.rerun()

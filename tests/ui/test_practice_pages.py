@@ -154,6 +154,19 @@ def test_appeals_and_flags_are_kept(practising: AppTest, learner: Learner) -> No
     assert learner.flags()[0].attempt_id == learner.attempts()[0].id
 
 
+def test_a_question_can_be_set_aside_and_taken_back(practising: AppTest, learner: Learner) -> None:
+    at = answer(start_free(practising), HALF)
+    at = at.button(key="set-aside").click().run()
+    assert not at.exception
+    assert "Round finished" in texts(at)
+    assert (learner.card("05-hnsw").suspended, learner.review_logs()) == (True, [])
+    at = page(at, "progress")
+    assert "What is an HNSW index?" in texts(at)
+    at = at.button(key="ask-again-05-hnsw").click().run()
+    assert not at.exception
+    assert learner.card("05-hnsw").suspended is False
+
+
 def test_a_draft_and_a_result_survive_a_reload(practising: AppTest, learner: Learner) -> None:
     at = start_free(practising)
     at.text_area[0].set_value("half a thought").run()
