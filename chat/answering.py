@@ -20,8 +20,8 @@ from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
 from chat.standalone import FRAME, conversation_subject, standalone_question
 from core.content import GlossaryTerm, Question
-from core.errors import EndpointError, ModelIntegrityError
-from core.judge import Judge, get_judge
+from core.errors import EndpointError
+from core.judge import available_judge
 from core.models import ChatModel
 from core.types import Answer, Hit, Source, Turn
 from retrieval.lexical import tokenize
@@ -170,7 +170,7 @@ class Assistant:
             yield from self._finish(replace(self._not_covered(base, findings), engine="generative"), clock, asked)
             return
         yield Status("Checking every sentence against its source…")
-        verified = verify(make_safe(text, sources), sources, _judge())
+        verified = verify(make_safe(text, sources), sources, available_judge())
         notice = ""
         verdict = base.verdict
         if not verified.sources:
@@ -252,14 +252,6 @@ def _aside(question: str, text: str) -> Answer:
 def _plain_words(text: str) -> str:
     """A question as it may be echoed: without codes and shouted words, so that an echo never says what a planted instruction demands."""
     return " ".join(word for word in text.split() if not re.search(r"\w*[A-Z]{6,}|[A-Za-z]-?\d{2,}", word))
-
-
-def _judge() -> Judge | None:
-    """The shipped judge; None when its weights are missing or damaged (`doctor` says so), and shared words decide."""
-    try:
-        return get_judge()
-    except ModelIntegrityError:
-        return None
 
 
 def _join(drafts: Sequence[Draft]) -> tuple[str, tuple[Source, ...]]:

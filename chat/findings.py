@@ -62,8 +62,8 @@ class Finding:
 def split_parts(question: str) -> list[str]:
     """The parts of a multi-part question; a part too short to stand alone keeps the question whole.
 
-    >>> split_parts("What is HNSW? How do I choose M for it?")
-    ['What is HNSW', 'How do I choose M for it?']
+    >>> split_parts("What is HNSW? How do I choose a chunk size?")
+    ['What is HNSW', 'How do I choose a chunk size?']
     """
     parts = [part.strip() for part in _PART_BREAK.split(question) if part.strip()]
     stands_alone = all(tokenize(part) and not _REFERS_BACK.search(part) for part in parts)

@@ -254,7 +254,7 @@ def load_resources(folder: Path = KNOWLEDGE_DIR) -> tuple[Resource, ...]:
 
 
 def slugify(heading: str) -> str:
-    """A heading as an anchor: lower case, everything but letters and digits of any script becomes one hyphen.
+    r"""A heading as an anchor: lower case, everything but letters and digits of any script becomes one hyphen.
 
     >>> slugify("DPO and ORPO: what $\\beta$ does")
     'dpo-and-orpo-what-beta-does'

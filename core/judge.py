@@ -102,6 +102,14 @@ def get_judge() -> Judge:
         ) from error
 
 
+def available_judge() -> Judge | None:
+    """The shipped judge; None when its weights are missing or damaged (`doctor` says so), and shared words decide."""
+    try:
+        return get_judge()
+    except ModelIntegrityError:
+        return None
+
+
 def pair_tokenizer(model_folder: Path) -> Tokenizer:
     """The model's tokenizer for pairs, cutting the evidence, never the claim."""
     from tokenizers import Tokenizer

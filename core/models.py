@@ -252,6 +252,16 @@ class ChatModel:
         return "".join(self.stream(prompt))
 
 
+def json_object(reply: str) -> str:
+    """The JSON object in a model's reply, without a code fence or words around it; the reply itself when it holds none.
+
+    >>> json_object('Here it is: ```json {"a": 1} ```')
+    '{"a": 1}'
+    """
+    start, end = reply.find("{"), reply.rfind("}")
+    return reply[start : end + 1] if 0 <= start < end else reply
+
+
 def get_chat_model(settings: Settings) -> ChatModel | None:
     """The chat model of the settings, or None when none is configured (the extractive engine answers)."""
     if not settings.generative:

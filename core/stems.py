@@ -1,4 +1,4 @@
-"""Snowball stems, shared by the lexical leg and the judge."""
+"""Snowball stems, shared by the lexical leg, the support of sentences and the evidence of grades."""
 
 from __future__ import annotations
 

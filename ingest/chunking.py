@@ -1,7 +1,8 @@
 """Structure-aware chunking: split on headings, then by tokens of the embedding model's own tokenizer.
 
 Markdown is parsed with markdown-it-py, so that code, tables, lists and formulas are seen as blocks; prose that is too long
-is split with langchain's RecursiveCharacterTextSplitter. No embedded text exceeds the model's window.
+is split with langchain's RecursiveCharacterTextSplitter. No embedded text exceeds the model's window,
+unless a single formula does.
 """
 
 from __future__ import annotations

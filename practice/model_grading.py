@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from core.errors import EndpointResponseError
-from core.models import ChatModel
+from core.models import ChatModel, json_object
 from practice.evidence import NoteQuotes
 from practice.types import Criterion, PracticeQuestion
 from prompts import render
@@ -57,9 +57,8 @@ def ask_model(model: ChatModel, question: PracticeQuestion, response: str, notes
 
 def _parse(text: str, count: int) -> list[_Verdict] | str:
     """The verdicts in order of the key points, or what is wrong with the reply."""
-    body = text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
     try:
-        reply = _Reply.model_validate_json(body)
+        reply = _Reply.model_validate_json(json_object(text))
     except ValidationError as error:
         return str(error.errors()[0]["msg"])
     by_number = {verdict.number: verdict for verdict in reply.verdicts}

@@ -83,8 +83,8 @@ class Gate:
         return True
 
     def _find_doubt(self, question: PracticeQuestion) -> str | None:
-        """Why the question fails against the index, the bank or what was seen; None when it does not. Cheap checks "
-        "come first."""
+        """Why the question fails against the index, the bank or what was seen; None when it does not. Cheap checks
+        come first."""
         if question.key_points[0].text in self._quoted:
             return "rests on a sentence already asked about"
         vector = self._retriever.encode([core_of(question.question)])

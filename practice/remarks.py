@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from retrieval.follow_ups import jaccard
 from retrieval.lexical import tokenize
 
 Remark = Literal["answer", "empty", "pass", "hint", "repeat_question", "rubric", "injection", "hostile", "repeated"]
@@ -67,10 +68,6 @@ def read_remark(response: str, earlier: Iterable[str] = ()) -> Remark:
         kept.append(pattern.sub(" ", sentence) if pattern else sentence)
     if found and len(set(tokenize(" ".join(kept)))) < ANSWER_TERMS.get(found, DEFAULT_ANSWER_TERMS):
         return found
-    if len(terms) >= MIN_REPEATED_TERMS and any(_overlap(terms, set(tokenize(text))) >= REPEATED_SHARE for text in earlier):
+    if len(terms) >= MIN_REPEATED_TERMS and any(jaccard(terms, set(tokenize(text))) >= REPEATED_SHARE for text in earlier):
         return "repeated"
     return "answer"
-
-
-def _overlap(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other) if one | other else 0.0

@@ -142,7 +142,7 @@ def climb_levels(questions: Sequence[Q]) -> Iterator[Q]:
 def is_repeat(text: str, others: Iterable[str]) -> bool:
     """True when a question says nearly the same as one of the others."""
     terms = set(tokenize(text))
-    return any(_overlap(terms, set(tokenize(other))) >= SAME_QUESTION for other in others)
+    return any(jaccard(terms, set(tokenize(other))) >= SAME_QUESTION for other in others)
 
 
 def topics_before(roadmap: Roadmap, topic: int | None) -> tuple[int, ...]:
@@ -172,5 +172,6 @@ def _nearness(question: Askable, aim: Aim) -> float:
     return max(best, _SUBTOPIC if question.subtopic == aim.subtopic else _TOPIC)
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
+def jaccard(one: set[str], other: set[str]) -> float:
+    """Shared terms over all terms; 1 for two empty sets."""
     return len(one & other) / len(one | other) if one | other else 1.0

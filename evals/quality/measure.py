@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from chat.answering import Assistant
 from core.content import Question, load_glossary, load_questions
-from core.judge import WEIGHTS_FILE, Judge
+from core.judge import WEIGHTS_FILE, Judge, available_judge
 from core.models import PACKAGED_MODEL, PACKAGED_SHA256, choose_precision
 from core.question_store import get_question_store
 from core.settings import REPOSITORY, Settings
@@ -48,7 +48,7 @@ from evals.quality.retrieval import (
 )
 from evals.quality.stock import StockPipeline, StockUnavailableError, run_stock
 from evals.quality.stored import stored_figures
-from evals.quality.support import available_judge, planted_faults, support_figures
+from evals.quality.support import planted_faults, support_figures
 from ingest.manifest import read_manifest
 from ingest.pipeline import ingest, is_stale, knowledge_files
 from ingest.progress import show_progress

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from chat.citations import verify
 from core.content import anchor_of
-from core.errors import ModelIntegrityError
-from core.judge import Judge, get_judge
+from core.judge import Judge
 from core.types import Chunk, Source
 from evals.judge.data import sentences_of
 from evals.judge.edits import plant_fault
@@ -65,14 +64,6 @@ def _all_faults(chunks: Sequence[Chunk], random_: random.Random) -> Iterator[Fau
             wrong = plant_fault(right, chunk.text, random_)
             if wrong:
                 yield Fault(chunk.text, right, wrong)
-
-
-def available_judge() -> Judge | None:
-    """The shipped judge, or None when its weights are not there."""
-    try:
-        return get_judge()
-    except ModelIntegrityError:
-        return None
 
 
 def is_marked(claim: str, passage: str, judge: Judge | None) -> bool:

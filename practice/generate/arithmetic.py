@@ -1,5 +1,5 @@
-"""Arithmetic as the notes write it: found in a sentence, read into an expression, checked, computed again with other "
-"numbers."""
+"""Arithmetic as the notes write it: found in a sentence, read into an expression, checked, computed again with other
+numbers."""
 
 from __future__ import annotations
 

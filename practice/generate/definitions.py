@@ -129,8 +129,8 @@ def _leaks(term: str, body: str) -> bool:
 
 
 def _may_distract(other: Definition, right: Definition) -> bool:
-    """Another term may be offered when neither name is part of the other and the definitions do not mention each "
-    "other's term."""
+    """Another term may be offered when neither name is part of the other and the definitions do not mention each
+    other's term."""
     mine, theirs = _key(right.term), _key(other.term)
     if set(mine.split()) & set(theirs.split()):
         return False

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.content import KeyPoint, QuestionKind, QuestionLevel, Text
+from core.models import json_object
 from practice.generate.sections import Section
 from practice.types import PracticeQuestion, generated_id
 from prompts import render
@@ -99,21 +100,13 @@ def _ask(model: Writer, heading: str, passage: str, count: int, problem: str) ->
     variables = {"count": str(count), "fence": FENCE, "heading": heading, "passage": passage, "problem": problem}
     prompt = render("practice", "generate", **variables)
     try:
-        reply = Reply.model_validate_json(_without_code_fence(model.complete(prompt)))
+        reply = Reply.model_validate_json(json_object(model.complete(prompt)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         return None, f"{where}: {first['msg']}" if where else f"it is not the JSON asked for ({first['msg']})"
     found = (f"question {n}: {problem}" for n, q in enumerate(reply.questions, 1) for problem in problems_of(q, passage))
     return reply, "; ".join(found)
-
-
-def _without_code_fence(text: str) -> str:
-    """The text inside a Markdown code fence, if all of it stands in one."""
-    lines = text.strip().splitlines()
-    if len(lines) > 2 and lines[0].startswith("```") and lines[-1] == "```":
-        return "\n".join(lines[1:-1])
-    return text
 
 
 def problems_of(question: WrittenQuestion, passage: str) -> Iterator[str]:

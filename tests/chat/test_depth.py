@@ -1,8 +1,6 @@
-import doctest
 
 import pytest
 
-import chat.intents
 from chat.answering import Assistant
 from chat.intents import split_depth
 from core.settings import Settings
@@ -13,10 +11,6 @@ from retrieval.retriever import get_retriever
 @pytest.fixture(scope="module")
 def assistant(shipped: Settings) -> Assistant:
     return Assistant(get_retriever(shipped))
-
-
-def test_docstring_examples_hold() -> None:
-    assert doctest.testmod(chat.intents).failed == 0
 
 
 @pytest.mark.parametrize(

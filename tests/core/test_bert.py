@@ -1,9 +1,7 @@
-import doctest
 
 import numpy as np
 import pytest
 
-import core.bert
 from core.bert import QueryEncoder
 from core.models import SentenceEmbeddings, get_query_encoder, packaged_model_dir
 from core.settings import Settings
@@ -14,10 +12,6 @@ TEXTS = ["What is HNSW?", "", "word " * 600, "Köln, 東京 and 🙂", "grouped-
 @pytest.fixture(scope="module")
 def encoder() -> QueryEncoder:
     return QueryEncoder(packaged_model_dir())
-
-
-def test_docstring_examples_hold() -> None:
-    assert doctest.testmod(core.bert).failed == 0
 
 
 def test_vectors_are_those_of_sentence_transformers(encoder: QueryEncoder) -> None:

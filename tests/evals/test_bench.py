@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,8 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import evals.bench.corpus
-import evals.bench.figures
 from core.errors import StorageError
 from core.settings import Settings
 from core.types import Chunk
@@ -35,11 +32,6 @@ CHUNKS = [
     Chunk("c", "knowledge/notes/b.md", "Beta", 2, ("Lists",), "Four cells. Five codes. Six bytes.", 0),
 ]
 GOAL = Goal("search over its floor", 1.3)
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(evals.bench.corpus).failed == 0
-    assert doctest.testmod(evals.bench.figures).failed == 0
 
 
 def test_a_slow_round_does_not_move_the_ratio() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import random
 import shutil
 from collections.abc import Sequence
@@ -46,11 +44,6 @@ def answer(text: str = "", sources: Sequence[Source] = (), verdict: Any = "answe
 
 def source(n: int, quote: str, text: str) -> Source:
     return Source(n=n, chunk_id=f"c{n}", document="d", title="t", topic=5, heading="h", page=None, quote=quote, text=text)
-
-
-@pytest.mark.parametrize("name", ["figures", "answers", "key_points", "support"])
-def test_examples_in_docstrings(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(f"evals.quality.{name}")).failed == 0
 
 
 def test_an_interval_holds_its_value_and_narrows_with_more_cases() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 import cli
-import evals.tables
 from evals.__main__ import main
 from evals.goals import GOALS, judge_goals
 from evals.plots import draw_plots
@@ -123,7 +121,3 @@ def test_the_commands_print_what_was_measured(measured: dict[str, Any], monkeypa
     assert cli.main(["eval", "--quick"]) == 0
     assert "MRR" in capsys.readouterr().out
     assert asked == [(False, True), (True, False)]
-
-
-def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(evals.tables).failed == 0

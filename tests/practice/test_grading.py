@@ -1,10 +1,8 @@
-import doctest
 import json
 
 import numpy as np
 import pytest
 
-import practice.quantities
 from core.content import KeyPoint, Misconception
 from core.errors import EndpointResponseError, EndpointUnreachableError
 from core.judge import SUPPORTS, Judgement
@@ -75,10 +73,6 @@ def _judge_alone_decides(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def grade(response: str, **script: dict[str, str]):
     return JudgeGrader(ScriptedJudge(**script), FakeEncoder(), NOTES).grade(QUESTION, response)
-
-
-def test_docstring_examples_hold() -> None:
-    assert doctest.testmod(practice.quantities).failed == 0
 
 
 def test_a_met_point_shows_both_quotes() -> None:

@@ -1,10 +1,7 @@
-import doctest
 
 import numpy as np
 import pytest
 
-import retrieval.fusion
-import retrieval.lexical
 from core.content import GlossaryTerm
 from core.types import Chunk
 from retrieval.fusion import min_max
@@ -14,11 +11,6 @@ from retrieval.lexical import LexicalIndex
 
 def chunk(id_: str, text: str, heading: str = "H") -> Chunk:
     return Chunk(id_, "d", "T", 1, (heading,), text, 0)
-
-
-def test_docstring_examples_hold() -> None:
-    for module in (retrieval.fusion, retrieval.lexical):
-        assert doctest.testmod(module).failed == 0
 
 
 def test_scaled_scores_fill_the_range_and_equal_ones_say_nothing() -> None:
