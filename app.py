@@ -7,17 +7,18 @@ from pathlib import Path
 import streamlit as st
 
 from ui import MAX_QUESTION_CHARACTERS
+from ui.guard import guarded
 
 
 def chat() -> None:
     """The chat page. Its input is drawn first: it can be used while the first run still imports the rest."""
     typed = st.chat_input("Ask about LLM engineering", max_chars=MAX_QUESTION_CHARACTERS, submit_mode="stop", key="chat-input")
-    import_module("ui.chat").show(typed)
+    guarded(import_module("ui.chat").show, typed)
 
 
 def page(name: str) -> Callable[[], None]:
     """A page of `ui`, imported when it is opened."""
-    return lambda: import_module(f"ui.{name}").show()
+    return lambda: guarded(import_module(f"ui.{name}").show)
 
 
 st.set_page_config(page_title="Groundwork", page_icon=":material/foundation:", layout="centered")

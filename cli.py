@@ -266,7 +266,7 @@ def run_batch(options: argparse.Namespace, settings: Settings) -> int:
     failures = 0
     total = sum(1 for line in lines if line.strip())
     try:
-        with options.output.open("w", encoding="utf-8") as output:
+        with options.output.open("w", encoding="utf-8", errors="backslashreplace") as output:
             for done, record in enumerate(_batch_records(lines, work), 1):
                 failures += "error" in record
                 output.write(json.dumps(record, ensure_ascii=False) + "\n")
@@ -292,6 +292,8 @@ def _batch_records(lines: Sequence[str], work: Callable[[dict[str, Any]], dict[s
             yield {"id": id_, **work(item)}
         except json.JSONDecodeError as error:
             yield {"id": id_, "error": f"line {number} is not valid JSON: {error.msg}"}
+        except RecursionError:
+            yield {"id": id_, "error": f"line {number} is nested too deeply"}
         except ValueError as error:
             yield {"id": id_, "error": f"line {number}: {error}"}
         except GroundworkError as error:

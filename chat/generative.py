@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chat.extractive import source_of
 from core.types import Hit, Source
-from prompts import render
+from prompts import render, without_fence
 
 MAX_SOURCES = 6
 FENCE = "=====SOURCES====="
@@ -23,8 +23,8 @@ def select_sources(hits: Sequence[Hit]) -> tuple[Source, ...]:
 
 def answer_prompt(question: str, sources: Sequence[Source]) -> str:
     """The prompt: rules, then the passages as delimited data. A passage cannot close the delimiter."""
-    listed = "\n\n".join(f"[{s.n}] {s.title} > {s.heading}\n{s.text}" for s in sources).replace(FENCE, "")
-    return render("chat", "answer", question=question.replace(FENCE, ""), sources=listed, fence=FENCE, not_covered=NOT_COVERED)
+    listed = without_fence("\n\n".join(f"[{s.n}] {s.title} > {s.heading}\n{s.text}" for s in sources), FENCE)
+    return render("chat", "answer", question=without_fence(question, FENCE), sources=listed, fence=FENCE, not_covered=NOT_COVERED)
 
 
 def says_not_covered(text: str) -> bool:

@@ -14,7 +14,7 @@ from core.content import GlossaryTerm
 from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Chunk, Turn
-from prompts import render
+from prompts import render, without_fence
 from retrieval.confidence import load_coefficients
 from retrieval.lexical import STOPWORDS, tokenize
 
@@ -116,8 +116,8 @@ def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], glance: G
 
 
 def _ask_model(history: Sequence[Turn], question: str, model: ChatModel) -> str:
-    shown = "\n".join(f"{turn.role}: {turn.content[:1500]}" for turn in history[-HISTORY_TURNS:]).replace(FENCE, "")
-    reply = model.complete(render("chat", "standalone", history=shown, question=question, fence=FENCE))
+    shown = without_fence("\n".join(f"{turn.role}: {turn.content[:1500]}" for turn in history[-HISTORY_TURNS:]), FENCE)
+    reply = model.complete(render("chat", "standalone", history=shown, question=without_fence(question, FENCE), fence=FENCE))
     line = " ".join(reply.split()).strip("\"' ")
     return line if 0 < len(line) <= MAX_STANDALONE_CHARACTERS else ""
 

@@ -190,7 +190,7 @@ def parse_yaml(path: Path, shape: type[T] | Any) -> Any:
         raise ContentError(path, 1, "is not UTF-8 text", "Save the file as UTF-8.") from error
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where libyaml is there
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         mark = getattr(error, "problem_mark", None)  # a control character has none
         fix = "Quote strings that contain ': ' or start with a special character, check the indentation, remove control characters."
         raise ContentError(path, mark.line + 1 if mark else 1, f"is not valid YAML: {getattr(error, 'problem', error)}", fix) from error

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, select, update
 
 from core.db import Base, Database, get_database
 from core.records import (
@@ -66,6 +66,17 @@ class Learner:
         with self.database.session() as session:
             for card in cards:
                 session.merge(CardRow(**_values(card)))
+
+    def save_rating(self, attempt_id: str, card: Card, log: ReviewLog, missed: Iterable[Card] = ()) -> None:
+        """Write a rated attempt: its rating, the reviewed card, its log and the cards of missed points; all of it or nothing."""
+        with self.database.session() as session:
+            if row := session.get(AttemptRow, attempt_id):
+                row.rating = log.rating
+            session.merge(CardRow(**_values(card)))
+            session.flush()
+            session.merge(ReviewLogRow(**_values(log)))
+            known = set(session.scalars(select(CardRow.id)))
+            session.add_all(CardRow(**_values(new)) for new in {new.id: new for new in missed}.values() if new.id not in known)
 
     def save_review(self, card: Card, log: ReviewLog) -> None:
         """Write a reviewed card (added if it was not there) and its log, both or neither."""
@@ -167,9 +178,8 @@ class Learner:
         """Count a question that the notes did not answer; other case, spacing or end marks make no other question."""
         id_ = uncovered_id(question)
         with self.database.session() as session:
-            if row := session.get(UncoveredRow, id_):
-                row.times, row.updated_at = row.times + 1, now
-            else:
+            counted = update(UncoveredRow).where(UncoveredRow.id == id_).values(times=UncoveredRow.times + 1, updated_at=now)
+            if not cast("CursorResult[Any]", session.execute(counted)).rowcount:
                 text = " ".join(question.split())
                 session.add(UncoveredRow(id=id_, question=text, topic=topic, times=1, created_at=now, updated_at=now))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,8 +229,9 @@ def get_reranker(settings: Settings) -> Reranker | None:
 class ChatModel:
     """An OpenAI-compatible chat endpoint through langchain, with its failures as `EndpointError`s."""
 
-    def __init__(self, model: BaseChatModel, name: str) -> None:
-        self._model = model
+    def __init__(self, open_client: Callable[[], BaseChatModel], name: str) -> None:
+        """`open_client` is called at the first use: what is wrong with an address is then an `EndpointError` like any other."""
+        self._client = cache(open_client)
         self.name = name
 
     def stream(self, prompt: str) -> Iterator[str]:
@@ -237,15 +239,17 @@ class ChatModel:
         with _endpoint_errors(self.name):
             received = False
             finish = None
-            for piece in self._model.stream(prompt):
+            for piece in self._client().stream(prompt):
                 finish = (piece.response_metadata or {}).get("finish_reason") or finish
                 if text := piece.text:
-                    received = True
+                    received = received or bool(text.strip())
                     yield text
             if not received:
                 raise EndpointResponseError(f"{self.name} returned an empty reply.")
             if finish is None:
                 raise EndpointResponseError(f"The reply of {self.name} broke off.")
+            if finish == "length":
+                raise EndpointResponseError(f"The reply of {self.name} was cut off at its limit of length.")
 
     def complete(self, prompt: str) -> str:
         """The whole reply. Raises an EndpointError."""
@@ -266,14 +270,18 @@ def get_chat_model(settings: Settings) -> ChatModel | None:
     """The chat model of the settings, or None when none is configured (the extractive engine answers)."""
     if not settings.generative:
         return None
-    from langchain.chat_models import init_chat_model
 
-    key = settings.api_key.get_secret_value() if settings.api_key else "not-needed"
-    model: Any = init_chat_model(
-        settings.model, model_provider="openai", base_url=settings.base_url, api_key=key,
-        timeout=settings.timeout_seconds, max_retries=0, temperature=0.0,
-    )
-    return ChatModel(model, settings.model or "")
+    def open_client() -> BaseChatModel:
+        from langchain.chat_models import init_chat_model
+
+        key = settings.api_key.get_secret_value() if settings.api_key else "not-needed"
+        client: Any = init_chat_model(
+            settings.model, model_provider="openai", base_url=settings.base_url, api_key=key,
+            timeout=settings.timeout_seconds, max_retries=0, temperature=0.0,
+        )
+        return client  # type: ignore[no-any-return]
+
+    return ChatModel(open_client, settings.model or "")
 
 
 LOCAL_SERVERS = {"Ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080}  # their usual ports
@@ -322,6 +330,8 @@ def _endpoint_errors(name: str) -> Iterator[None]:
 
     try:
         yield
+    except EndpointError:
+        raise
     except (openai.APITimeoutError, httpx.TimeoutException) as error:
         raise EndpointTimeoutError(f"{name} took too long to answer.") from error
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
@@ -340,3 +350,5 @@ def _endpoint_errors(name: str) -> Iterator[None]:
         raise EndpointUnreachableError(f"{name} cannot be reached.") from error
     except (openai.OpenAIError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EndpointResponseError(f"{name} returned something that is not the OpenAI protocol.") from error
+    except Exception as error:  # what the HTTP library raises for an address that is none
+        raise EndpointUnreachableError(f"{name} cannot be reached ({error}).") from error

@@ -67,7 +67,7 @@ def split_front_matter(text: str, name: str = "the file") -> tuple[dict[str, obj
         return {}, text
     try:
         meta = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DocumentError(
             f"{name}: the front matter is not valid YAML.", help="Correct the lines between the two `---`."
         ) from error

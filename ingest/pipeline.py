@@ -111,6 +111,9 @@ def _ingest(settings: Settings, paths: Sequence[Path], progress: Progress, forge
             _remember(settings, manifest, paths, force=bool(forget))
             return report
         changed = files  # the manifest outlived the index
+    if new := dict.fromkeys(hashes.keys() - manifest.documents.keys(), ""):  # should this run be interrupted, the next one goes on
+        manifest.documents |= new
+        _remember(settings, manifest, paths, force=True)
     with get_store(settings) as store:
         _apply(settings, store, _load(changed, report), gone, progress, report)
         report.total_chunks = len(store)

@@ -10,7 +10,7 @@ from core.errors import EndpointResponseError
 from core.models import ChatModel, json_object
 from practice.evidence import NoteQuotes
 from practice.types import Criterion, PracticeQuestion
-from prompts import render
+from prompts import render, without_fence
 
 FENCE = "=====ANSWER====="
 MAX_RESPONSE_CHARACTERS = 6000
@@ -33,7 +33,7 @@ def ask_model(model: ChatModel, question: PracticeQuestion, response: str, notes
         EndpointError: the endpoint failed, or its reply was twice not what was asked for.
     """
     prompt = render(
-        "practice", "grade", question=question.question, fence=FENCE, response=response[:MAX_RESPONSE_CHARACTERS].replace(FENCE, ""),
+        "practice", "grade", question=question.question, fence=FENCE, response=without_fence(response[:MAX_RESPONSE_CHARACTERS], FENCE),
         key_points="\n".join(f"{n}. {point.text}" for n, point in enumerate(question.key_points, 1)),
     )
     reply = _parse(model.complete(prompt), len(question.key_points))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from statistics import mean
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.records import Attempt, Card, ReviewLog, Uncovered
 from practice.forecast import (
@@ -153,9 +153,14 @@ def compute_progress(
 
 def score_of(attempt: Attempt) -> float | None:
     """An attempt's score in [0, 1]: its grade's, else that of the rating; None when it has neither."""
-    if attempt.grade is not None:
+    if attempt.grade is not None and not is_undecided(attempt.grade):
         return float(attempt.grade["score"])
     return RATING_SCORES.get(attempt.rating or "")
+
+
+def is_undecided(grade: Mapping[str, Any]) -> bool:
+    """True for a stored grade that nothing could give and whose points the learner has not decided either."""
+    return grade.get("engine") == "learner" and all(criterion["verdict"] == "unsure" for criterion in grade["criteria"])
 
 
 def topic_mastery(attempts: Iterable[Attempt]) -> dict[int | None, Mastery]:

@@ -107,12 +107,15 @@ class Scheduler:
         return replace(reviewed, due=self._aim(reviewed, now)), log
 
     def replan(self, cards: Iterable[Card], now: datetime) -> list[Card]:
-        """Cards whose due date the plan moves, with the new one: run it when a session starts or the plan changes."""
+        """Cards whose due date the plan moves, with the new one: run it when a session starts or the plan changes.
+
+        They do not count as updated, so that a review on another machine wins over a new plan on this one.
+        """
         now = _utc(now)
         active = [card for card in cards if card.state is not None and not card.suspended]
         due = {card.id: self._aim(card, now) for card in active}
         due |= self._final_slots([card for card in active if self._awaits_final(card, now)])
-        return [replace(card, due=due[card.id], updated_at=now) for card in active if card.due != due[card.id]]
+        return [replace(card, due=due[card.id]) for card in active if card.due != due[card.id]]
 
     def _aim(self, card: Card, now: datetime) -> datetime:
         ideal = _ideal_due(card, self.retention)

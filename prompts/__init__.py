@@ -27,5 +27,12 @@ def render(workflow: str, step: str, **variables: str) -> str:
     return template.substitute(variables)
 
 
+def without_fence(text: str, fence: str) -> str:
+    """Text that cannot close the delimiter it stands in, however the delimiter is nested in it."""
+    while fence in text:
+        text = text.replace(fence, "")
+    return text
+
+
 def _template(workflow: str, step: str) -> Template:
     return Template((PROMPTS_DIR / workflow / f"{step}.md").read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -80,11 +81,13 @@ A RAG system that retrieves the wrong passage answers wrongly with confidence.
 }
 
 
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("GROUNDWORK_", "OPENAI_")) and name != "GROUNDWORK_CHROMIUM":
-            monkeypatch.delenv(name)
+@pytest.fixture(autouse=True, scope="session")
+def _clean_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GROUNDWORK_", "OPENAI_")) and name != "GROUNDWORK_CHROMIUM":
+                patch.delenv(name)
+        yield
 
 
 @pytest.fixture

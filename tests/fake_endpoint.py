@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        text = REPLIES.get(model, GROUNDED)
+        text = "" if model == "empty" else REPLIES.get(model, GROUNDED)
         try:
             for index, word in enumerate(text.split(" ")):
                 if model == "cut" and index == 4:
@@ -57,11 +57,11 @@ class Handler(BaseHTTPRequestHandler):
                     return
                 if model == "garbled" and index == 3:
                     self.wfile.write(b"data: {not json}\n\n")
-                if model in {"slow", "slowly"}:
-                    time.sleep(0.4 if model == "slow" else 3)
+                if model == "slow":
+                    time.sleep(0.4)
                 self._event({"delta": {"content": word + " "}, "index": 0, "finish_reason": None}, model)
             if model != "unfinished":
-                self._event({"delta": {}, "index": 0, "finish_reason": "stop"}, model)
+                self._event({"delta": {}, "index": 0, "finish_reason": "length" if model == "truncated" else "stop"}, model)
                 self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):
             pass

@@ -141,3 +141,36 @@ def test_importing_the_command_line_stays_light() -> None:
     code = f"import sys, cli, chat.answering, ingest.pipeline, retrieval.retriever; print([m for m in '{heavy}'.split(',') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_line_ends_a_batch(run, tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_text('{"id": "\\ud800", "question": 5}\n' + "[" * 100_000 + '\n{"id": 3, "question": "HNSW", "k": null}\n')
+    assert run("batch", "search", "--input", str(source), "--output", str(target))[0] == 1
+    bad, deep, good = map(json.loads, target.read_text().splitlines())
+    assert (bad["id"], "error" in bad, "nested" in deep["error"], len(good["hits"]) > 0) == ("\ud800", True, True, True)
+
+
+def test_batch_grade(run, tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    records = [
+        {"id": 1, "question": "What is HNSW?", "key_points": ["A graph.", {"text": "It has layers.", "weight": 9}], "response": ""},
+        {"id": 2, "question_id": "no", "response": "x"}, {"id": 3, "question": "What is HNSW?", "key_points": [{"text": "x", "weight": "high"}], "response": "x"},
+    ]
+    source.write_text("\n".join(map(json.dumps, records)))
+    assert run("batch", "grade", "--input", str(source), "--output", str(target))[0] == 1
+    empty, unknown, heavy = map(json.loads, target.read_text().splitlines())
+    assert (empty["score"], [c["verdict"] for c in empty["criteria"]]) == (0, ["missed", "missed"])
+    assert "'no'" in unknown["error"]
+    assert "`weight`" in heavy["error"]
+
+
+def test_exit_codes(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run_doctor", stop)
+    assert run("doctor")[0] == 130
+    with pytest.raises(SystemExit) as usage:
+        run("search")
+    assert usage.value.code == 2

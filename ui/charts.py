@@ -97,7 +97,8 @@ def load_sentence(load: Sequence[DayLoad]) -> str:
     counts = [day.reviews + day.new for day in load]
     text = f"Today {_questions(counts[0])}"
     if len(counts) > 1:
-        text += f", then about {sum(counts[1:]) / (len(counts) - 1):.0f} a day over the next {len(counts) - 1} days"
+        mean, days = sum(counts[1:]) / (len(counts) - 1), len(counts) - 1
+        text += f", then about {mean:.0f} a day over the next {days} days" if days > 1 else f", then {mean:.0f} tomorrow"
     waiting = load[0].put_off
     return f"{text}." + (f" {_questions(waiting)} due today wait because of the daily limit." if waiting else "")
 

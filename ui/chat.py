@@ -20,7 +20,7 @@ from ui.messages import show_message
 from ui.passages import readable
 from ui.practice import practise
 from ui.turns import LiveTurn
-from ui.waiting import loading_text, wait_for_notes
+from ui.waiting import wait_for_notes, watch_loading
 
 PENDING = "pending_question"
 DEPTHS = (
@@ -28,6 +28,7 @@ DEPTHS = (
     ("Deeper", "Go deeper", ":material/vertical_align_bottom:"),
 )
 TURN = "live_turn"
+UNSAVED = "unsaved_messages"  # and the conversation below which they are shown until its next question
 TOPIC = "topic_filter"
 REFRESH_SECONDS = 0.05  # between two updates of the streaming text
 STARTERS = (
@@ -55,11 +56,16 @@ def show(typed: str | None = None) -> None:
     sidebar.show(conversation.id if conversation else "")
     question = typed or st.session_state.pop(PENDING, None)
     topic = _show_header(conversation, messages)
+    if not conversation:
+        sidebar.show_undo()
     welcome = st.empty()  # cleared at once when a turn begins
-    if not messages and not question:
+    unsaved = [] if question else _unsaved_of(conversation)
+    if not messages and not question and not unsaved:
         with welcome.container():
             _show_welcome()
     for message in messages:
+        show_message(message)
+    for message in unsaved:
         show_message(message)
     if question and question.strip():
         _run_turn(question.strip(), conversation, messages, topic)
@@ -72,15 +78,23 @@ def _start_new_chat_if_asked() -> None:
     request = st.session_state.pop("new_chat", None)
     if request is None:
         return
+    st.session_state.pop(UNSAVED, None)
     st.query_params.clear()
+    st.session_state.pop("topic_restored", None)
     st.session_state[TOPIC] = request.get("topic")
     if request.get("question"):
         st.session_state[PENDING] = request["question"]
 
 
+def _unsaved_of(conversation: Conversation | None) -> list[Message]:
+    """What could not be stored of the last turn, in the conversation that it belongs to."""
+    place, messages = st.session_state.get(UNSAVED, ("", []))
+    return list(messages) if place == (conversation.id if conversation else "") else []
+
+
 def _restore_topic(conversation: Conversation | None) -> None:
     """A conversation that is opened brings its topic filter along; a change afterwards is the learner's."""
-    if conversation and st.session_state.get("topic_restored") != conversation.id:
+    if conversation and (st.session_state.get("topic_restored") != conversation.id or TOPIC not in st.session_state):
         st.session_state[TOPIC] = conversation.topic
         st.session_state["topic_restored"] = conversation.id
 
@@ -123,16 +137,17 @@ def _show_menu_items(conversation: Conversation, messages: list[Message]) -> Non
         if st.button("Delete", icon=":material/delete:", width="stretch"):
             database.delete_conversation(conversation.id, datetime.now(UTC))
             st.session_state[sidebar.DELETED_STATE] = (conversation.id, conversation.title)
-            st.query_params.clear()
+            st.session_state["new_chat"] = {}
             st.rerun()
 
 
 def _show_welcome() -> None:
     st.title("What shall we prepare?")
-    st.markdown(
-        "Ask about any of the roadmap's fifteen topics. Every answer quotes your notes and shows where; "
-        "what is not in them, Groundwork says so. No key and no network needed."
-    )
+    settings = services.current_settings()
+    how = "Every answer quotes your notes and shows where. No key and no network needed."
+    if settings.generative:
+        how = f"{settings.model} writes the answers from your notes, checked against them; your questions go to its endpoint."
+    st.markdown(f"Ask about any of the roadmap's fifteen topics. {how} What is not in your notes, Groundwork says so.")
     for starter in STARTERS:
         if st.button(starter, key=f"starter-{starter}", icon=":material/arrow_outward:", width="stretch"):
             _ask(starter)
@@ -147,20 +162,12 @@ def _show_loading() -> None:
     """A progress bar while the notes are embedded and the model loads; an error with a way to try again."""
     loading = services.loading()
     if not loading.finished.is_set():
-        _watch_loading()
+        watch_loading()
     elif loading.error:
         st.error(loading.error.explain())
         if st.button("Try again"):
             services.reload()
             st.rerun()
-
-
-@st.fragment(run_every=0.5)
-def _watch_loading() -> None:
-    loading = services.loading()
-    if loading.finished.is_set():
-        st.rerun()
-    st.progress(loading.fraction, text=loading_text(loading))
 
 
 # a turn
@@ -169,6 +176,7 @@ def _watch_loading() -> None:
 def _run_turn(question: str, conversation: Conversation | None, messages: list[Message], topic: int | None) -> None:
     """Store the question, stream the answer, store it; a stop or a closed tab keeps the text so far."""
     now = datetime.now(UTC)
+    st.session_state.pop(UNSAVED, None)
     turn = LiveTurn("", None)
     try:
         database = services.database()
@@ -176,10 +184,14 @@ def _run_turn(question: str, conversation: Conversation | None, messages: list[M
         database.add_message(conversation_id, "user", question, now)
         st.query_params["c"] = conversation_id
         turn = st.session_state[TURN] = LiveTurn(conversation_id, database)
+        st.session_state.pop(sidebar.DELETED_STATE, None)
     except GroundworkError as error:
         st.warning(f"This conversation is not being saved. {error.explain()}")
-    show_message(Message("", "user", question, None))
-    answer = _stream_answer(turn, question, [Turn(m.role, m.content) for m in messages], topic)
+    asked = Message("", "user", question, None)
+    show_message(asked)
+    slot = st.empty()
+    with slot.container():
+        answer = _stream_answer(turn, question, [Turn(m.role, m.content) for m in messages], topic)
     if answer is None:
         return
     if answer.verdict == "not_covered" and answer.engine != "none":
@@ -189,7 +201,10 @@ def _run_turn(question: str, conversation: Conversation | None, messages: list[M
             st.rerun()
     except GroundworkError as error:
         st.warning(f"This answer could not be saved. {error.explain()}")
-    show_message(Message("unsaved", "assistant", answer.text, answer))
+    slot.empty()
+    unsaved = Message("unsaved", "assistant", answer.text, answer)
+    st.session_state[UNSAVED] = (turn.conversation_id, [unsaved] if turn.conversation_id else [asked, unsaved])
+    show_message(unsaved)
 
 
 def _stream_answer(turn: LiveTurn, question: str, history: list[Turn], topic: int | None) -> Answer | None:
@@ -266,6 +281,8 @@ def _show_next_steps(messages: list[Message]) -> None:
     asked = next((m for m in reversed(messages) if m.role == "user"), None)
     if asked is None:
         return
+    if last.role == "user":
+        st.caption("This question has no answer yet.")
     if last.answer and last.answer.verdict != "not_covered" and last.answer.engine != "none":
         _show_depths()
     with st.container(horizontal=True):

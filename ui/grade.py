@@ -9,6 +9,7 @@ import streamlit as st
 
 from practice.evidence import NoteQuotes
 from practice.grading import finish_grade
+from practice.progress import is_undecided
 from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion
 from ui.passages import link_to_notes, plain, readable
 
@@ -24,6 +25,7 @@ ENGINES = {
     "judge": "Graded by the built-in judge, key point by key point.",
     "generative": "Graded by the model; its quotes were checked against your words.",
     "exact": "Graded exactly.",
+    "learner": "Graded by you.",
 }
 ADVICE = "The grade is advice: you decide."
 
@@ -35,7 +37,7 @@ def missed_grade(question: PracticeQuestion, notes: NoteQuotes | None) -> Grade:
 
 def undecided_grade(question: PracticeQuestion, notes: NoteQuotes | None, notice: str) -> Grade:
     """The grade when nothing can grade: the learner ticks every point; the notice says why."""
-    return replace(finish_grade(question, _blank_criteria(question, notes, "unsure"), ()), notice=notice)
+    return replace(finish_grade(question, _blank_criteria(question, notes, "unsure"), ()), engine="learner", notice=notice)
 
 
 def _blank_criteria(question: PracticeQuestion, notes: NoteQuotes | None, verdict: PointVerdict) -> list[Criterion]:
@@ -61,6 +63,8 @@ def show_score(grade: Grade, response: str) -> None:
         st.subheader("What an answer needs", anchor=False)
     elif grade.engine == "exact":
         st.subheader("Right" if grade.score == 1 else "Not this time", anchor=False)
+    elif is_undecided(grade.to_dict()):
+        st.subheader("Decide each point yourself", anchor=False)
     else:
         st.subheader(f"{grade.score:.0%} of what the question is after", anchor=False)
         st.progress(grade.score)

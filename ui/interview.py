@@ -85,11 +85,13 @@ def _offer_resume() -> None:
             if st.button("Resume", type="primary", key=f"go-{interview.id}"):
                 st.query_params[ID] = interview.id
                 st.rerun()
-            if st.button("Discard", type="tertiary", key=f"discard-{interview.id}"):
-                services.learner().save_interview(
-                    StoredInterview(stored.id, "abandoned", stored.state, stored.created_at, datetime.now(UTC))
-                )
-                st.rerun()
+            with st.popover("Discard", type="tertiary"):
+                st.markdown("Its answers then count nowhere. To keep them, resume it and end it: the report comes at once.")
+                if st.button("Discard it", key=f"discard-{interview.id}"):
+                    services.learner().save_interview(
+                        StoredInterview(stored.id, "abandoned", stored.state, stored.created_at, datetime.now(UTC))
+                    )
+                    st.rerun()
 
 
 def describe(interview: Interview) -> str:

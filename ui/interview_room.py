@@ -16,7 +16,7 @@ from practice.hints import HINT_COST, MAX_HINTS
 from practice.interview import Interviewer, finish, pause, resume
 from practice.interview_state import Exchange, Interview, Line, Timer
 from ui import services
-from ui.drafts import forget_draft, show_draft_area
+from ui.drafts import forget_draft, show_draft_area, sure_to_drop
 from ui.passages import plain
 from ui.waiting import wait_for_notes
 
@@ -34,8 +34,9 @@ def save(interview: Interview, now: datetime) -> None:
 
 def interviewer() -> Interviewer:
     """The interviewer over the question bank, with this session's model to speak where there is one."""
+    aside = services.set_aside()
     return Interviewer(
-        list(services.bank().values()), services.grader(), roadmap=services.roadmap(),
+        [question for id_, question in services.bank().items() if id_ not in aside], services.grader(), roadmap=services.roadmap(),
         writer=get_chat_model(services.current_settings()),
     )
 
@@ -112,33 +113,33 @@ def _show_answer_box(interview: Interview, exchange: Exchange) -> None:
     paused = interview.status == "paused"
     text = show_draft_area(name, "Your answer", placeholder="Answer as you would aloud.", disabled=paused)
     with st.container(horizontal=True, vertical_alignment="center"):
-        send = st.button("Send the answer", type="primary", icon=":material/send:", key="send", disabled=paused)
+        send = st.button("Send the answer", type="primary", icon=":material/send:", key=f"send-{name}", disabled=paused)
         hint = st.button(
-            f"Hint (costs {HINT_COST:.0%})", icon=":material/lightbulb:", key="hint",
+            f"Hint (costs {HINT_COST:.0%})", icon=":material/lightbulb:", key=f"hint-{name}-{exchange.hints}",
             disabled=paused or exchange.hints >= MAX_HINTS,
             help=f"Each hint takes {HINT_COST:.0%} off the score of this question; there are at most {MAX_HINTS}.",
         )
-        skip = st.button("Pass on this one", type="tertiary", key="pass", disabled=paused, help="It counts as not answered")
+        skip = st.button("Pass on this one", type="tertiary", key=f"pass-{name}", disabled=paused, help="It counts as not answered")
     now = datetime.now(UTC)
     if send and not text.strip():
         st.info("Write an answer first, or pass on this one.")
     elif send:
-        _go_on(lambda i: i.respond(interview, text, now))
+        _go_on(lambda i: i.respond(interview, text, now), draft=name)
     elif hint:
-        _go_on(lambda i: i.hint(interview, now), answered=False)
-    elif skip:
-        _go_on(lambda i: i.skip(interview, now))
+        _go_on(lambda i: i.hint(interview, now))
+    elif skip and sure_to_drop(name, text):
+        _go_on(lambda i: i.skip(interview, now), draft=name)
 
 
-def _go_on(move: Callable[[Interviewer], Interview], answered: bool = True) -> None:
-    """The next state of the interview, stored. When that fails, what was typed stays in its box."""
+def _go_on(move: Callable[[Interviewer], Interview], draft: str = "") -> None:
+    """The next state of the interview stored, the `draft` that it settles dropped; when that fails, what was typed stays in its box."""
     try:
         wait_for_notes()
         with st.spinner("The interviewer takes a note…"):
             interview = move(interviewer())
             save(interview, datetime.now(UTC))
-        if answered:
-            forget_draft()
+        if draft:
+            forget_draft(draft)
         if interview.status == "finished":
             _end(interview)
     except GroundworkError as error:

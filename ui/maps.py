@@ -53,7 +53,7 @@ def show_uncovered(groups: Sequence[UncoveredGroup]) -> None:
             times = f"asked {question.times} times" if question.times > 1 else "asked once"
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 st.markdown(f"{plain(question.question)}  \n:gray[{times}, last on {question.updated_at:%d %B}]", width="stretch")
-                if st.button("Ask again", key=f"again-{question.id}", icon=":material/chat:"):
+                if st.button("Ask in chat", key=f"again-{question.id}", icon=":material/chat:"):
                     st.session_state["new_chat"] = {"topic": None, "question": question.question}
                     st.switch_page(st.session_state["pages"]["chat"])
                 if st.button("Forget", key=f"forget-{question.id}", type="tertiary"):

@@ -14,7 +14,7 @@ from ui.practice_free import show_free_practice
 from ui.practice_plan import describe_items, plan_today, show_items, show_load, show_plan
 from ui.practice_question import show_attempt
 from ui.practice_result import RATINGS, show_result
-from ui.practice_round import OPEN, Round, RoundStore, begin_round
+from ui.practice_round import ASIDE, OPEN, PREFERENCE, Round, RoundStore, begin_round
 
 REQUEST = "practice_topic"  # a topic to practise, asked for on another page
 FREE_FIRST = "practice_free_first"  # then free practice stands above today's session
@@ -42,7 +42,7 @@ def show() -> None:
 
 def open_round(round_: Round, store: RoundStore) -> None:
     """Store a round and show it."""
-    store.save(round_)
+    store.begin(round_)
     st.session_state.pop(FREE_FIRST, None)
     st.query_params[OPEN] = "1"
     st.rerun()
@@ -56,8 +56,9 @@ def _show_start(round_: Round | None, store: RoundStore) -> None:
     st.title("Practice")
     st.markdown("Answer first, then see what was missed and where it stands in your notes.")
     topic = st.session_state.pop(REQUEST, None)
-    if round_ and round_.current:
-        _offer_resume(round_, store)
+    for slot, unfinished in ((PREFERENCE, round_), (ASIDE, store.load(ASIDE))):
+        if unfinished and unfinished.current:
+            _offer_resume(unfinished, store, slot)
     if st.session_state.get(FREE_FIRST):
         show_free_practice(store, open_round, topic, first=True)
         _show_today(store, now)
@@ -66,16 +67,17 @@ def _show_start(round_: Round | None, store: RoundStore) -> None:
         show_free_practice(store, open_round)
 
 
-def _offer_resume(round_: Round, store: RoundStore) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="resume"):
+def _offer_resume(round_: Round, store: RoundStore, slot: str) -> None:
+    end = "" if slot == PREFERENCE else "-aside"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"resume{end}"):
         st.markdown(
             f":material/pause_circle: **{round_.title}** is not finished: question {round_.place + 1} of {len(round_.entries)}.",
             width="stretch",
         )
-        if st.button("Go on", type="primary", key="resume-round"):
+        if st.button("Go on", type="primary", key=f"resume-round{end}"):
             open_round(round_, store)
-        if st.button("Drop it", type="tertiary", key="drop-round", help="What you have rated stays"):
-            store.save(None)
+        if st.button("Drop it", type="tertiary", key=f"drop-round{end}", help="What you have rated stays"):
+            store.save(None, slot)
             st.rerun()
 
 
@@ -92,9 +94,10 @@ def _show_today(store: RoundStore, now: datetime) -> None:
                 open_round(begin_round("Today's session", today.items, services.bank(), now), store)
             show_items(today.items)
         elif today.done:
-            st.markdown(f":material/task_alt: Done for today: {today.done} answered. Come back tomorrow, or practise freely.")
+            more = " or raise the questions a day" if today.done >= plan.daily_cap else ""
+            st.markdown(f":material/task_alt: Done for today: {today.done} answered. Come back tomorrow, practise freely{more}.")
         else:
-            st.markdown("Nothing is due. Practise freely, or raise the daily limit.")
+            st.markdown("Nothing is due. Practise freely.")
         show_plan(plan, now)
         show_load(today, plan, now)
 

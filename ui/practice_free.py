@@ -21,7 +21,7 @@ from retrieval.retriever import Retriever
 from ui import services
 from ui.practice_question import KIND_NAMES
 from ui.practice_round import Entry, Round, RoundStore
-from ui.waiting import wait_for_notes
+from ui.waiting import wait_for_notes, watch_loading
 
 BANK, NOTES, UPLOADS = "Question bank", "Made from the notes", "Made from my documents"
 COUNTS = (5, 10, 20)
@@ -104,7 +104,10 @@ def _choose_document() -> tuple[str | None, str | None]:
     """A document of the learner's own and a section of it; both None when there is none."""
     loading = services.loading()
     if loading.assistant is None:
-        st.caption("Your documents are being read. One moment…" if loading.error is None else loading.error.explain())
+        if loading.error:
+            st.error(loading.error.explain())
+        else:
+            watch_loading()
         return None, None
     own = [chunk for chunk in loading.assistant.retriever.chunks if chunk.own]
     titles = {chunk.document: chunk.title or PurePath(chunk.document).name for chunk in own}
@@ -138,7 +141,7 @@ def _build(choice: Choice) -> Quiz:
     """The questions. Making them takes seconds: the page says what is going on. Raises NoQuestionsError."""
     folder = services.base_settings().knowledge_dir
     attempts = services.learner().attempts() if choice.unseen else []
-    seen = {attempt.question_id for attempt in attempts}
+    seen = {attempt.question_id for attempt in attempts} | services.set_aside()
     texts = list(dict.fromkeys(attempt.question for attempt in reversed(attempts)))[:SEEN_TEXTS]
     made = choice.source != BANK
     if made:

@@ -18,6 +18,7 @@ from ui.charts import load_chart, load_sentence, show_chart
 
 LOAD_DAYS = 14
 MAX_CAP = 200
+DATE, CAP = "plan-date", "plan-cap"
 KINDS = {  # in the order they are asked
     "due": ("due again", ":material/history:"), "weakest": ("weak", ":material/trending_down:"),
     "new": ("new", ":material/fiber_new:"),
@@ -86,26 +87,36 @@ def show_items(items: Sequence[SessionItem]) -> None:
 
 
 def show_plan(plan: Plan, now: datetime) -> None:
-    """Interview date and daily cap, stored as they are changed."""
+    """Interview date and daily cap, stored when they are changed here."""
     today = now.astimezone(plan.zone).date()
     kept = plan.interview if plan.interview and plan.interview >= today else None
     when, cap = st.columns(2)
-    chosen = when.date_input(
-        "Interview date", value=kept, min_value=today, key="plan-date",
+    st.session_state.setdefault(DATE, kept)  # not given as the value: one that is given cannot be cleared
+    st.session_state.setdefault(CAP, min(plan.daily_cap, MAX_CAP))
+    when.date_input(
+        "Interview date", value=None, min_value=today, key=DATE, on_change=_store_date,
         help="Reviews are then timed for what you will remember on that day. Leave it empty to keep learning steadily.",
     )
-    most = cap.number_input(
-        "Questions a day, at most", 1, MAX_CAP, min(plan.daily_cap, MAX_CAP), key="plan-cap",
-        help="More than this is put off to the next days.",
+    cap.number_input(
+        "Questions a day, at most", 1, MAX_CAP, key=CAP, on_change=_store_cap, help="More than this is put off to the next days.",
     )
-    changed = replace(plan, interview=chosen if isinstance(chosen, date) else None, daily_cap=int(most))
-    if (changed.interview, changed.daily_cap) != (kept, plan.daily_cap):
-        try:
-            services.learner().set_plan(changed)
-            st.rerun()
-        except GroundworkError as error:
-            st.warning(f"The plan could not be saved. {error.explain()}")
     _show_countdown(kept, today)
+
+
+def _store_date() -> None:
+    chosen = st.session_state[DATE]
+    _store(replace(services.plan(), interview=chosen if isinstance(chosen, date) else None))
+
+
+def _store_cap() -> None:
+    _store(replace(services.plan(), daily_cap=int(st.session_state[CAP])))
+
+
+def _store(plan: Plan) -> None:
+    try:
+        services.learner().set_plan(plan)
+    except GroundworkError as error:
+        st.toast(f"The plan could not be saved. {error.explain()}", icon=":material/warning:")
 
 
 def _show_countdown(interview: date | None, today: date) -> None:

@@ -12,7 +12,7 @@ from core.records import Attempt
 from practice.quiz import grade_choice
 from practice.types import Grade, PracticeQuestion
 from ui import services
-from ui.drafts import forget_draft, show_draft_area
+from ui.drafts import forget_draft, show_draft_area, sure_to_drop
 from ui.grade import missed_grade, undecided_grade
 from ui.passages import plain
 from ui.practice_round import Entry, Round, RoundStore
@@ -68,13 +68,13 @@ def show_attempt(round_: Round, entry: Entry, store: RoundStore) -> None:
         help="Said before the grade, it shows on the Progress page how well you judge yourself.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        check = st.button("Check my answer", type="primary", icon=":material/fact_check:", key="check")
-        unknown = st.button("I don't know", key="unknown", help="Counts as not answered and shows the answer")
-        skip = st.button("Skip", type="tertiary", key="skip", help="Leave it for another day; nothing is counted")
-    if skip:
+        check = st.button("Check my answer", type="primary", icon=":material/fact_check:", key=f"check-{name}")
+        unknown = st.button("I don't know", key=f"unknown-{name}", help="Counts as not answered and shows the answer")
+        skip = st.button("Skip", type="tertiary", key=f"skip-{name}", help="Leave it for now; nothing is counted")
+    if skip and sure_to_drop(name, text):
         store.save(round_.advanced(datetime.now(UTC)))
         st.rerun()
-    if unknown:
+    if unknown and sure_to_drop(name, text):
         _settle(asked, "", None, _grade_nothing(question))
     if check:
         _check(asked, text.strip(), choice, sure)
@@ -136,7 +136,7 @@ def _settle(asked: Asked, response: str, sure: float | None, grade: Grade) -> No
     try:
         services.learner().add_attempt(attempt)
         asked.store.save(asked.round.answered(attempt.id))
-        forget_draft()
+        forget_draft(asked.draft)
     except GroundworkError as error:
         st.error(f"Your answer could not be stored; it is still in the box above. {error.explain()}")
         return

@@ -102,6 +102,7 @@ def _set_aside(round_: Round, question: PracticeQuestion, store: RoundStore) -> 
     except GroundworkError as error:
         st.error(f"It could not be set aside. {error.explain()}")
         return
+    st.toast("Set aside. Progress > Memory brings it back.", icon=":material/visibility_off:")
     st.rerun()
 
 
@@ -110,14 +111,14 @@ def _show_appeal(answered: Answered) -> None:
     points = ["", *(c.key_point for c in answered.grade.criteria)]
     point = st.selectbox("Which verdict?", points, format_func=lambda p: p or "The grade as a whole", key=f"appeal-point-{key}")
     text = st.text_area("What did it get wrong?", key=f"appeal-text-{key}", placeholder="I did say this, in other words: …")
-    if st.button("Keep the appeal", key=f"appeal-{key}"):
+    if st.button("Keep the appeal", key=f"appeal-{key}", disabled=not text.strip()):
         _keep(lambda now: services.learner().appeal_verdict(answered.attempt, text.strip(), now, point),
               "The appeal is kept. Your own rating is what counts for the schedule.")
 
 
 def _show_flag(question: PracticeQuestion) -> None:
     text = st.text_area("What is wrong with it?", key=f"flag-text-{question.id}", placeholder="Unclear, outdated, wrong, …")
-    if st.button("Keep the flag", key=f"flag-{question.id}"):
+    if st.button("Keep the flag", key=f"flag-{question.id}", disabled=not text.strip()):
         _keep(lambda now: services.learner().flag_question(question.id, text.strip(), now), "The flag is kept. Thank you.")
 
 
@@ -139,7 +140,7 @@ def _show_rating(round_: Round, answered: Answered, store: RoundStore) -> None:
         st.markdown("**When do you want to see this again?**")
         rating = _choose_rating(answered, scheduler, now)
         decision = Decision(rating, _choose_cards(answered))
-        if st.button("Save and go on", type="primary", icon=":material/arrow_forward:", key="rate"):
+        if st.button("Save and go on", type="primary", icon=":material/arrow_forward:", key=f"rate-{answered.attempt.id}"):
             _save(round_, answered, scheduler, decision, store)
         step = _find_step(round_, answered)
         if step:
@@ -183,7 +184,7 @@ def _missed_points(answered: Answered) -> tuple[str, ...]:
 
 def _find_step(round_: Round, answered: Answered) -> Step | None:
     """The question that hunts the gap, among those not asked in this round."""
-    asked = {entry.question.id for entry in round_.entries[: round_.place + 1]}
+    asked = {entry.question.id for entry in round_.entries[: round_.place + 1]} | services.set_aside()
     question, grade = answered.question, answered.grade
     return plan_step(question, grade, services.question_map(), asked, hunt=round_.hunt, roadmap=services.roadmap())
 
@@ -195,9 +196,9 @@ def _save(round_: Round, answered: Answered, scheduler: Scheduler, decision: Dec
     try:
         learner = services.learner()
         card = learner.card(question.id) or new_card(question, now)
-        learner.save_review(*scheduler.review(card, decision.rating, now, round_.seconds(now)))
-        learner.update_attempt(answered.attempt.id, rating=decision.rating)
-        learner.add_cards(key_point_card(question, point, now) for point in decision.missed)
+        if answered.attempt.rating is None:  # else only the round could not be stored the last time
+            reviewed, log = scheduler.review(card, decision.rating, now, round_.seconds(now))
+            learner.save_rating(answered.attempt.id, reviewed, log, [key_point_card(question, point, now) for point in decision.missed])
         if step:
             round_ = round_.followed_by(Entry(step.question, MOVES[step.move].rstrip(":") + "."))
         store.save(round_.advanced(now, step.hunt if step else None))

@@ -14,6 +14,7 @@ from practice.session import SessionItem
 from practice.types import PracticeQuestion
 
 PREFERENCE = "practice_round"
+ASIDE = f"{PREFERENCE}_aside"
 OPEN = "round"  # in the address while a round is open, so that a reload returns to it
 MAX_SECONDS = 3600.0  # a question left open for longer says nothing about how long the answer took
 
@@ -86,22 +87,31 @@ def question_of(stored: Mapping[str, Any], bank: Bank) -> PracticeQuestion:
 
 @dataclass(frozen=True)
 class RoundStore:
-    """Keeps the one round under way among the preferences of the learner database."""
+    """Keeps the round under way among the preferences of the learner database, and one unfinished round that another was begun over."""
 
     database: Database
     bank: Bank = field(repr=False)
 
-    def load(self) -> Round | None:
+    def load(self, slot: str = PREFERENCE) -> Round | None:
         """The stored round; None when there is none or it cannot be read. Raises StorageError."""
         try:
-            return _from_dict(json.loads(self.database.preference(PREFERENCE) or "null"), self.bank)
+            return _from_dict(json.loads(self.database.preference(slot) or "null"), self.bank)
         except (ValueError, KeyError, TypeError):
             return None
 
-    def save(self, round_: Round | None) -> None:
+    def save(self, round_: Round | None, slot: str = PREFERENCE) -> None:
         """Write the round; None forgets it. Raises StorageError."""
         data = _to_dict(round_, self.bank) if round_ else None
-        self.database.set_preferences(**{PREFERENCE: json.dumps(data)})
+        self.database.set_preferences(**{slot: json.dumps(data)})
+
+    def begin(self, round_: Round) -> None:
+        """Write a round that begins or goes on; another one that is not finished is put aside. Raises StorageError."""
+        before, aside = self.load(), self.load(ASIDE)
+        if aside and aside.entries == round_.entries:
+            self.save(None, ASIDE)
+        if before and before.current and before.entries != round_.entries:
+            self.save(before, ASIDE)
+        self.save(round_)
 
 
 def _to_dict(round_: Round, bank: Bank) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def show() -> None:
         with mastery:
             _show_mastery(progress)
         with memory:
-            _show_memory(progress, plan)
+            _show_memory(progress, plan, now)
             _show_set_aside(now)
         with maps:
             show_gaps(progress.gaps)
@@ -67,8 +67,8 @@ def _progress(plan: Plan, now: datetime) -> Progress:
     newest = max((card.updated_at for card in cards if card.state), default=None)
     graded = [(a.id, a.rating, (a.grade or {}).get("score")) for a in attempts]
     asked = [(u.id, u.times) for u in uncovered]
-    aside = sum(card.suspended for card in cards)
-    key = (plan, now.replace(minute=0, second=0, microsecond=0), newest, len(cards), aside, len(logs), graded, asked)
+    planned = hash(tuple((card.due, card.suspended) for card in cards))
+    key = (plan, now.replace(minute=0, second=0, microsecond=0), newest, len(cards), planned, len(logs), graded, asked)
     return _compute(cards, logs, attempts, uncovered, scheduler_for(cards, plan, now), plan, now, repr(key))
 
 
@@ -144,16 +144,17 @@ def _show_subtopics(subtopics: Mapping[Subtopic, Mastery]) -> None:
 # memory
 
 
-def _show_memory(progress: Progress, plan: Plan) -> None:
+def _show_memory(progress: Progress, plan: Plan, now: datetime) -> None:
     if not progress.retention:
         st.info("Nothing is scheduled yet. Rate a first answer on the Practice page; what you will remember then appears here.")
     else:
-        when = f"on {plan.interview:%d %B}, the day of the interview" if plan.interview else "today"
+        ahead = plan.interview if plan.interview_at and plan.interview_at > now else None
+        when = f"on {ahead:%d %B}, the day of the interview" if ahead else "today"
         st.subheader("Readiness", anchor=False)
         ready = readiness_estimates(progress.readiness, topic_names())
         show_chart(estimate_chart(ready), readiness_sentence(progress.overall, when),
                    estimate_rows(ready, "topic", "questions met"), "readiness")
-        if plan.interview is None:
+        if ahead is None:
             st.caption("Set an interview date on the Practice page to see your readiness on that day.")
         st.subheader("Retention", anchor=False)
         show_chart(retention_chart(progress.retention, progress.observed), retention_sentence(progress.retention),
@@ -173,6 +174,6 @@ def _show_set_aside(now: datetime) -> None:
     for card in aside:
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(plain(card.question["question"]), width="stretch")
-            if st.button("Ask again", key=f"ask-again-{card.id}"):
+            if st.button("Bring back", key=f"bring-back-{card.id}"):
                 services.learner().suspend_card(card.id, now, suspended=False)
                 st.rerun()

@@ -69,7 +69,7 @@ def _show_plans(folder: Path) -> None:
 
 def _link_notes(text: str) -> str:
     """Links between notes as links to their pages."""
-    return _NOTE_LINK.sub(lambda m: f"](roadmap?topic={int(m[1])})", text)
+    return _NOTE_LINK.sub(lambda m: f"](roadmap?topic={int(m[1])}{m[2] or ''})", text)
 
 
 def _show_resources(topic: Topic) -> None:

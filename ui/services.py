@@ -40,7 +40,7 @@ PROVIDERS = {
 }
 PAGES = ("practice", "interview", "progress", "roadmap", "settings")
 _RELOADING = threading.Lock()
-KEY_STATE = "api_key"  # the key lives in the browser session only
+KEY_STATE = "api_key"  # the address and the key typed for it, in the browser session only
 
 
 @dataclass
@@ -145,11 +145,21 @@ def current_settings() -> Settings:
 
 
 def with_key(settings: Settings) -> Settings:
-    """The settings with the key typed in this session; without one, with the environment's key only if the address is the environment's."""
-    if key := st.session_state.get(KEY_STATE):
-        return settings.model_copy(update={"api_key": SecretStr(key)})
-    address, meant = ((s.base_url or PROVIDERS["openai"][1]).rstrip("/") for s in (settings, base_settings()))
-    return settings.model_copy(update={"api_key": base_settings().api_key if address == meant else None})
+    """The settings with the key that was typed for their address in this session, else with the environment's, if it is its address."""
+    address, typed = _address(settings.base_url), st.session_state.get(KEY_STATE)
+    if typed and typed[0] == address:
+        return settings.model_copy(update={"api_key": SecretStr(typed[1])})
+    meant = address == _address(base_settings().base_url)
+    return settings.model_copy(update={"api_key": base_settings().api_key if meant else None})
+
+
+def remember_key(base_url: str, key: str) -> None:
+    """Keep a typed key for this browser session and this address."""
+    st.session_state[KEY_STATE] = (_address(base_url), key)
+
+
+def _address(base_url: str | None) -> str:
+    return (base_url or PROVIDERS["openai"][1]).rstrip("/")
 
 
 def assistant(ready: Assistant) -> Assistant:
@@ -195,6 +205,11 @@ def question_map() -> Bank:
     from practice.follow_ups import Bank
 
     return Bank(list(bank().values()))
+
+
+def set_aside() -> set[str]:
+    """Ids of the questions that the learner does not want to be asked."""
+    return {card.id for card in learner().cards() if card.suspended}
 
 
 def retriever() -> Retriever:

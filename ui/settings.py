@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import GroundworkError
 from core.models import detect_local_servers, list_models, try_connection
 from ui import services
+from ui.waiting import watch_loading
 
 _LOCAL_NAMES = {"Ollama": "ollama", "LM Studio": "lmstudio", "llama.cpp": "llamacpp"}
 
@@ -46,26 +47,28 @@ def _show_engine() -> None:
     settings = services.current_settings()
     base_url = st.text_input(
         "Base URL", value=((settings.base_url or "") if same else "") or services.PROVIDERS[provider][1],
-        placeholder="http://127.0.0.1:8000/v1",
+        placeholder="http://127.0.0.1:8000/v1", key=f"url-{provider}",
     )
     model = st.text_input(
-        "Model", value=(settings.model or "") if same else "", placeholder="the model's name as the provider spells it"
+        "Model", value=(settings.model or "") if same else "", placeholder="the model's name as the provider spells it",
+        key=f"model-{provider}",
     )
+    known = services.with_key(settings.model_copy(update={"base_url": base_url.strip() or None})).api_key
     key = st.text_input(
-        "API key", type="password", placeholder="a key is set" if settings.api_key else "not needed for local servers",
-        help="Kept in memory for this browser session only, never stored. Set OPENAI_API_KEY to have it at every start.",
+        "API key", type="password", placeholder="a key is set" if known else "not needed for local servers", key=f"key-{provider}",
+        help="For this address only, until you reload or close this tab; never stored. Set OPENAI_API_KEY to have it at every start.",
     )
     _show_actions(provider, base_url.strip(), model.strip(), key.strip())
 
 
 def _show_actions(provider: str, base_url: str, model: str, key: str) -> None:
     with st.container(horizontal=True):
-        save = st.button("Save", type="primary", disabled=not model)
+        save = st.button("Save", type="primary", disabled=not (model and base_url))
         test = st.button("Test connection", disabled=not base_url)
     if not (save or test):
         return
     if key:
-        st.session_state[services.KEY_STATE] = key
+        services.remember_key(base_url, key)
     if save:
         services.database().set_preferences(provider=provider, base_url=base_url, model=model)
         st.success("Saved.")
@@ -102,7 +105,7 @@ def _show_index() -> None:
     st.subheader("Notes and index")
     loading = services.loading()
     if not loading.finished.is_set():
-        st.info(loading.stage)
+        watch_loading()
     elif loading.error:
         st.error(loading.error.explain())
     elif loading.assistant:

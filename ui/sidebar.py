@@ -1,4 +1,4 @@
-"""The list of conversations: new, search, open, undo a deletion."""
+"""The list of conversations: new, search, open; and the undo of a deletion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import GroundworkError
 from ui import services
+from ui.passages import plain
 
 DELETED_STATE = "deleted_conversation"
 SHOWN = 30
@@ -18,20 +19,20 @@ def show(current: str) -> None:
             st.session_state["new_chat"] = {}
             st.rerun()
         try:
-            _show_undo()
             _show_list(current)
         except GroundworkError as error:
             st.error(error.explain())
 
 
-def _show_undo() -> None:
+def show_undo() -> None:
+    """What was deleted last, and the way back, until the next question."""
     deleted = st.session_state.get(DELETED_STATE)
     if not deleted:
         return
     id_, title = deleted
-    with st.container(border=True):
-        st.caption(f"Deleted “{title}”")
-        if st.button("Undo", icon=":material/undo:", width="stretch"):
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"Deleted “{plain(title)}”.", width="stretch")
+        if st.button("Undo", icon=":material/undo:"):
             services.database().restore_conversation(id_)
             del st.session_state[DELETED_STATE]
             st.query_params["c"] = id_

@@ -22,12 +22,13 @@ class LiveTurn:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def close(self, answer: Answer | None = None) -> bool:
-        """Store the answer, or the text so far when there is none. True when it is stored, False when another call has done so
-        or nothing is being saved. Raises StorageError."""
+        """Store the answer, or the text so far when there is none. True when it is stored, False when another call has done so,
+        there is no text yet, or nothing is being saved. Raises StorageError."""
         with self._lock:
             if self._closed or self.database is None:
                 return False
             self._closed = True
-            text = answer.text if answer else self.text or "*(nothing yet)*"
-            self.database.add_message(self.conversation_id, "assistant", text, datetime.now(UTC), answer)
-            return True
+            text = answer.text if answer else self.text
+            if text:
+                self.database.add_message(self.conversation_id, "assistant", text, datetime.now(UTC), answer)
+            return bool(text)

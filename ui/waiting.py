@@ -15,6 +15,15 @@ def loading_text(loading: services.Loading) -> str:
     return f"{loading.stage} {loading.done} of {loading.total}" if loading.total else loading.stage
 
 
+@st.fragment(run_every=0.5)
+def watch_loading() -> None:
+    """A progress bar that goes on by itself; the page is drawn anew when the notes are there."""
+    loading = services.loading()
+    if loading.finished.is_set():
+        st.rerun()
+    st.progress(loading.fraction, text=loading_text(loading))
+
+
 def wait_for_notes(slot: DeltaGenerator | None = None) -> services.Loading:
     """A progress bar in `slot`, or here, until the notes are loaded or have failed to."""
     loading = services.loading()

@@ -48,5 +48,5 @@ def find_fallen(floors: Mapping[str, Mapping[str, Figure]], now: Mapping[str, Ma
 
 def _is_worse(value: float, floor: Figure, exact: bool) -> bool:
     if floor.better == "lower":
-        return value > (floor.value if exact else floor.high) + ROUNDING
-    return value < (floor.value if exact else floor.low) - ROUNDING
+        return not value <= (floor.value if exact else floor.high) + ROUNDING  # a nan is worse, too
+    return not value >= (floor.value if exact else floor.low) - ROUNDING

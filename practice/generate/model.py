@@ -12,7 +12,7 @@ from core.content import KeyPoint, QuestionKind, QuestionLevel, Text
 from core.models import json_object
 from practice.generate.sections import Section
 from practice.types import PracticeQuestion, generated_id
-from prompts import render
+from prompts import render, without_fence
 
 FENCE = "=====PASSAGE====="
 MIN_PASSAGE_CHARACTERS, MAX_PASSAGE_CHARACTERS = 200, 6000
@@ -83,11 +83,11 @@ def write_questions(model: Writer, section: Section, part: str = "", count: int 
         EndpointError: the endpoint failed.
         KeyError: the section has no such part.
     """
-    passage = "\n\n".join(chunk.text for chunk in section.parts()[part]).replace(FENCE, "")[:MAX_PASSAGE_CHARACTERS]
-    heading = " > ".join(filter(None, (section.title, section.name, part))).replace(FENCE, "")
+    passage = without_fence("\n\n".join(chunk.text for chunk in section.parts()[part]), FENCE)[:MAX_PASSAGE_CHARACTERS]
+    heading = without_fence(" > ".join(filter(None, (section.title, section.name, part))), FENCE)
     reply, problem = _ask(model, heading, passage, count, "")
     if problem:
-        told = problem.replace(FENCE, "")[:MAX_PROBLEM_CHARACTERS]
+        told = without_fence(problem, FENCE)[:MAX_PROBLEM_CHARACTERS]
         reply, problem = _ask(model, heading, passage, count, f"Your last reply could not be used: {told}")
     if reply is None:
         return Batch((), count)

@@ -1,4 +1,5 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -186,3 +187,10 @@ def test_a_second_process_sees_what_the_first_one_wrote(tmp_path: Path) -> None:
     two.add_cards([a_card("b")])
     assert isinstance(one.database, Database)
     assert {card.id for card in one.cards()} == {"a", "b"}
+
+
+def test_questions_recorded_at_once_are_all_counted(learner: Learner) -> None:
+    learner.record_uncovered("Why?", NOW)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: learner.record_uncovered("Why?", NOW), range(40)))
+    assert learner.uncovered()[0].times == 41

@@ -78,6 +78,8 @@ def test_a_reply_streams(endpoint: str) -> None:
         ("garbled", EndpointResponseError),
         ("cut", EndpointResponseError),
         ("unfinished", EndpointResponseError),
+        ("truncated", EndpointResponseError),
+        ("empty", EndpointResponseError),
         ("silent", EndpointTimeoutError),
     ],
 )
@@ -88,6 +90,13 @@ def test_each_failure_has_its_error_and_leaks_nothing(endpoint: str, model: str,
         chat_model.complete("hello")
     assert "secret" not in caught.value.explain()
     assert caught.value.help
+
+
+def test_an_address_that_is_none_is_an_endpoint_error() -> None:
+    chat_model = get_chat_model(settings_for("http://127.0.0.1:11434v1", "good"))
+    assert chat_model is not None
+    with pytest.raises(EndpointUnreachableError):
+        chat_model.complete("hello")
 
 
 def test_a_dead_endpoint_is_unreachable() -> None:

@@ -17,8 +17,7 @@ FLOOR = {"retrieval": {"MRR": Figure(0.90, 0.86, 0.93, 150)}, "abstention": {"EC
 
 def test_no_figure_has_fallen_below_its_floor(shipped: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     floors = load_floors()
-    if not floors:
-        pytest.skip("no floors are recorded: python -m evals report --write-floors")
+    assert floors, "no floors are recorded: python -m evals report --write-floors"
     monkeypatch.setattr("ingest.pipeline.get_embeddings", lambda _: shared_model())
     assert find_fallen(floors, measure_floors(open_bench(shipped))) == []
 
@@ -30,6 +29,7 @@ def test_a_figure_may_move_within_its_interval_and_not_beyond() -> None:
     assert find_fallen(FLOOR, now(0.86, 0.06)) == []
     assert find_fallen(FLOOR, now(0.99, 0.00)) == []
     assert find_fallen(FLOOR, now(0.85, 0.04)) == ["retrieval, MRR: 0.8500, was 0.9000 [0.8600, 0.9300]"]
+    assert len(find_fallen(FLOOR, now(float("nan"), 0.04))) == 1
     assert find_fallen(FLOOR, now(0.90, 0.07)) == ["abstention, ECE: 0.0700, was 0.0400 [0.0300, 0.0600]"]
 
 

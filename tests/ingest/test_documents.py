@@ -31,6 +31,7 @@ def test_without_front_matter_the_heading_or_the_file_name_is_the_title(tmp_path
         ("a.md", "  \n", "holds no text"),
         ("a.txt", b"\xff\xfe\x00bad", "not UTF-8"),
         ("a.md", "---\ntitle: [\n---\ntext", "front matter"),
+        ("a.md", "---\ndate: 2026-02-30\n---\ntext", "front matter"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:

@@ -180,6 +180,23 @@ def test_a_note_deleted_before_the_manifest_was_lost_leaves_the_index(settings: 
     assert not get_store(settings).chunks(document="knowledge/notes/02-rag.md")
 
 
+def test_a_folder_whose_ingest_was_interrupted_is_finished_by_the_next(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: CountingModel
+) -> None:
+    ingest(settings)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}.md").write_text(f"Note {name}.")
+    monkeypatch.setattr(pipeline, "EMBED_BATCH", 1)
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: CountingModel(fail_after=1))
+    with pytest.raises(KeyboardInterrupt):
+        ingest(settings, [folder])
+    monkeypatch.setattr(pipeline, "get_embeddings", lambda _: model)
+    ingest(settings)
+    assert sorted(c.text for c in get_store(settings).chunks() if c.own) == ["Note a.", "Note b."]
+
+
 def test_losing_the_manifest_costs_no_embedding(settings: Settings, model: CountingModel) -> None:
     ingest(settings)
     model.texts.clear()

@@ -10,7 +10,7 @@ from core.types import Chunk
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import CREDIT, JudgeGrader, finish_grade, suggest_rating
 from practice.quantities import find_quantities, missing_quantities, result_of
-from practice.types import Criterion, PracticeQuestion
+from practice.types import Criterion, FoundMisconception, PracticeQuestion
 from practice.verdicts import VERDICTS, Reading, load_verdict_model, verdict_features
 
 NOTES = NoteQuotes([
@@ -145,7 +145,10 @@ def test_the_score_is_arithmetic() -> None:
     assert CREDIT["contradicted"] < CREDIT["missed"] == 0
     assert suggest_rating(0.9, [criterion("met", 1, True)]) == "good"
     assert suggest_rating(0.9, [criterion("contradicted", 1, True)]) == "hard"
-    assert suggest_rating(0.2, []) == "again"
+    assert [suggest_rating(score, []) for score in (0.2, 0.4499, 0.45, 0.75)] == ["again", "again", "hard", "good"]
+    met, missed, denied = (criterion(verdict, 1, True) for verdict in ("met", "missed", "contradicted"))
+    assert [finish_grade(QUESTION, [met, other], ()).score for other in (missed, denied)] == [0.5, 0.375]
+    assert finish_grade(QUESTION, [met], [FoundMisconception("w", "c", "q")]).score == 0.9
 
 
 def test_a_document_without_headings_is_quoted_below_its_title() -> None:

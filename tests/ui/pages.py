@@ -19,5 +19,10 @@ def button(at: AppTest, text: str):
     return next(b for b in at.button if text in b.label)
 
 
+def keyed(at: AppTest, name: str):
+    """The button of this name; its key ends in what is asked."""
+    return next(b for b in at.button if b.key and b.key.split("-")[0] == name)
+
+
 def texts(at: AppTest) -> str:
     return "\n".join(element.value for element in [*at.markdown, *at.caption, *at.title, *at.subheader])

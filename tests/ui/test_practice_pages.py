@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +13,7 @@ from core.errors import ModelIntegrityError, StorageError
 from core.learner import Learner, get_learner
 from core.settings import Settings
 from tests.conftest import REPOSITORY
-from tests.ui.pages import button, page, texts
+from tests.ui.pages import button, keyed, page, texts
 from ui import services
 
 HALF = "An HNSW index is a multi-layer graph of vectors."
@@ -39,7 +40,7 @@ def answer(at: AppTest, text: str, sure: float | None = 0.7) -> AppTest:
     at.text_area[0].set_value(text)
     if sure is not None:
         next(c for c in at.segmented_control if c.label == "How sure are you?").set_value(sure)
-    at = at.run().button(key="check").click().run()
+    at = keyed(at.run(), "check").click().run()
     assert not at.exception
     return at
 
@@ -62,7 +63,7 @@ def test_nothing_is_unlocked_before_an_attempt(practising: AppTest, learner: Lea
     at = start_free(practising)
     assert "#### What is an HNSW index?" in texts(at)
     assert "searched greedily" not in texts(at)
-    at = at.button(key="check").click().run()
+    at = keyed(at, "check").click().run()
     assert "Write an answer first" in at.info[0].value
     assert learner.attempts() == []
 
@@ -79,7 +80,7 @@ def test_an_attempt_becomes_a_stored_review(practising: AppTest, learner: Learne
     assert "A multi-layer graph of vectors that is searched greedily." in shown
     suggested = next(c for c in at.segmented_control if c.label == "Rating").value
     assert suggested == attempt.grade["suggested_rating"]
-    at = at.button(key="rate").click().run()
+    at = keyed(at, "rate").click().run()
     assert not at.exception
     (log,) = learner.review_logs()
     assert (log.card_id, log.rating) == ("05-hnsw", suggested)
@@ -91,7 +92,7 @@ def test_an_attempt_becomes_a_stored_review(practising: AppTest, learner: Learne
 def test_the_learner_overrides_the_suggested_rating(practising: AppTest, learner: Learner) -> None:
     at = answer(start_free(practising), HALF)
     next(c for c in at.segmented_control if c.label == "Rating").set_value("easy")
-    at = at.run().button(key="rate").click().run()
+    at = keyed(at.run(), "rate").click().run()
     assert not at.exception
     assert [log.rating for log in learner.review_logs()] == ["easy"]
 
@@ -99,7 +100,7 @@ def test_the_learner_overrides_the_suggested_rating(practising: AppTest, learner
 def test_missed_points_become_cards(practising: AppTest, learner: Learner) -> None:
     at = answer(start_free(practising), HALF)
     assert at.checkbox[0].label == "Also make 2 cards of what was missed"
-    at.button(key="rate").click().run()
+    keyed(at, "rate").click().run()
     assert sorted(card.origin for card in learner.cards()) == ["bank", "key_point", "key_point"]
     assert {card.parent for card in learner.cards()} == {None, "05-hnsw"}
 
@@ -119,13 +120,13 @@ def test_an_unsure_point_is_ticked_by_the_learner_and_the_score_follows(practisi
 
 
 def test_not_knowing_unlocks_the_answer_and_counts_as_missed(practising: AppTest, learner: Learner) -> None:
-    at = start_free(practising).button(key="unknown").click().run()
+    at = keyed(start_free(practising), "unknown").click().run()
     assert not at.exception
     (attempt,) = learner.attempts()
     assert (attempt.response, attempt.sure, attempt.grade["score"]) == ("", None, 0.0)
     assert "An HNSW index is a multi-layer graph of vectors that is searched greedily." in texts(at)  # the notes' own words
     assert not [c for c in at.checkbox if c.label.startswith("Also make")]
-    at.button(key="rate").click().run()
+    keyed(at, "rate").click().run()
     assert [log.rating for log in learner.review_logs()] == ["again"]
 
 
@@ -154,6 +155,22 @@ def test_appeals_and_flags_are_kept(practising: AppTest, learner: Learner) -> No
     assert learner.flags()[0].attempt_id == learner.attempts()[0].id
 
 
+def test_a_rating_that_failed_half_way_counts_once(practising: AppTest, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = answer(start_free(practising), HALF)
+
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ui.practice_round.RoundStore.save", full)
+        at = keyed(at, "rate").click().run()
+    assert "The disk is full" in at.error[0].value
+    at = keyed(at, "rate").click().run()
+    assert not at.exception
+    assert len(learner.review_logs()) == 1
+    assert "Round finished" in texts(at)
+
+
 def test_a_question_can_be_set_aside_and_taken_back(practising: AppTest, learner: Learner) -> None:
     at = answer(start_free(practising), HALF)
     at = at.button(key="set-aside").click().run()
@@ -162,7 +179,7 @@ def test_a_question_can_be_set_aside_and_taken_back(practising: AppTest, learner
     assert (learner.card("05-hnsw").suspended, learner.review_logs()) == (True, [])
     at = page(at, "progress")
     assert "What is an HNSW index?" in texts(at)
-    at = at.button(key="ask-again-05-hnsw").click().run()
+    at = at.button(key="bring-back-05-hnsw").click().run()
     assert not at.exception
     assert learner.card("05-hnsw").suspended is False
 
@@ -223,12 +240,12 @@ def test_generated_choices_are_graded_exactly(practising: AppTest, learner: Lear
     at = at.run().button(key="start-free").click().run()
     assert not at.exception
     at.radio[0].set_value(0)
-    at = at.run().button(key="check").click().run()
+    at = keyed(at.run(), "check").click().run()
     assert not at.exception
     (attempt,) = learner.attempts()
     assert attempt.grade["engine"] == "exact"
     assert "Right is:" in texts(at)
-    at.button(key="rate").click().run()
+    keyed(at, "rate").click().run()
     assert learner.card(attempt.question_id).origin == "generated"
 
 
@@ -255,7 +272,7 @@ def test_the_plan_is_kept_and_caps_the_session(practising: AppTest, learner: Lea
 def test_todays_session_runs_to_its_end(practising: AppTest, learner: Learner) -> None:
     at = page(practising, "practice").button(key="start-today").click().run()
     for _ in range(3):
-        at = answer(at, "I would compare them by memory.").button(key="rate").click().run()
+        at = keyed(answer(at, "I would compare them by memory."), "rate").click().run()
         assert not at.exception
     assert len(learner.review_logs()) == 3
     assert "Round finished" in texts(at)
@@ -291,7 +308,7 @@ def begin(at: AppTest) -> AppTest:
 
 def send(at: AppTest, text: str) -> AppTest:
     at.text_area[0].set_value(text)
-    at = at.run().button(key="send").click().run()
+    at = keyed(at.run(), "send").click().run()
     assert not at.exception
     return at
 
@@ -299,7 +316,7 @@ def send(at: AppTest, text: str) -> AppTest:
 def test_an_interview_hides_the_rubric_and_ends_in_a_report(practising: AppTest, learner: Learner) -> None:
     at = begin(practising)
     assert "multi-layer graph" not in texts(at)
-    at = at.button(key="hint").click().run()
+    at = keyed(at, "hint").click().run()
     assert not at.exception
     assert ":material/lightbulb:" in texts(at)
     at = send(at, HALF)
@@ -333,7 +350,7 @@ def test_an_interrupted_interview_resumes_where_it_was(practising: AppTest, lear
 def test_an_interview_pauses_ends_early_and_can_be_discarded(practising: AppTest, learner: Learner) -> None:
     at = begin(practising).button(key="pause").click().run()
     assert learner.interviews()[0].status == "paused"
-    assert at.button(key="send").disabled
+    assert keyed(at, "send").disabled
     at = page(at, "interview", i="")
     at = at.button(key=f"discard-{learner.interviews()[0].id}").click().run()
     assert not at.exception
@@ -356,7 +373,7 @@ def test_progress_without_data_says_what_to_do(practising: AppTest) -> None:
 
 
 def test_progress_shows_mastery_calibration_memory_and_gaps(practising: AppTest) -> None:
-    at = answer(start_free(practising), HALF).button(key="rate").click().run()
+    at = keyed(answer(start_free(practising), HALF), "rate").click().run()
     at = page(at, "progress")
     assert not at.exception
     shown = texts(at)
@@ -368,10 +385,10 @@ def test_progress_shows_mastery_calibration_memory_and_gaps(practising: AppTest)
     assert {"Streak": "1 day", "Questions met": "1 of 5"}.items() <= {m.label: m.value for m in at.metric}.items()
 
 
-def test_an_export_comes_back_as_the_same_data(practising: AppTest, learner: Learner) -> None:
+def test_an_export_comes_back_as_the_same_data(practising: AppTest, learner: Learner, tmp_path: Path) -> None:
     from practice.export import export_json
 
-    at = answer(start_free(practising), HALF).button(key="rate").click().run()
+    at = keyed(answer(start_free(practising), HALF), "rate").click().run()
     before = export_json(learner)
     at = page(at, "progress")
     at.get("file_uploader")[0].set_value(("backup.json", before, "application/json"))
@@ -380,6 +397,12 @@ def test_an_export_comes_back_as_the_same_data(practising: AppTest, learner: Lea
     assert not at.exception
     assert "Everything in this file is here already." in at.success[0].value
     assert export_json(learner) == before
+    other = get_learner(Settings(data_dir=tmp_path / "other"))
+    other.record_uncovered("Who?", datetime.now(UTC))
+    at.get("file_uploader")[0].set_value(("other.json", export_json(other), "application/json"))
+    at = at.run().button(key="import").click().run()
+    assert not at.exception
+    assert "Who?" in {question.question for question in learner.uncovered()}
     at.get("file_uploader")[0].set_value(("broken.apkg", b"no deck", "application/zip"))
     at = at.run().button(key="import").click().run()
     assert not at.exception
@@ -387,7 +410,7 @@ def test_an_export_comes_back_as_the_same_data(practising: AppTest, learner: Lea
 
 
 def test_a_card_from_yesterday_is_due_and_says_why(practising: AppTest, learner: Learner) -> None:
-    at = answer(start_free(practising), HALF).button(key="rate").click().run()
+    at = keyed(answer(start_free(practising), HALF), "rate").click().run()
     card = learner.card("05-hnsw")
     learner.save_cards([replace(card, due=datetime.now(UTC) - timedelta(hours=1))])
     at = at.button(key="back").click().run()
