@@ -218,6 +218,20 @@ def test_the_environments_key_goes_to_the_environments_address_only(app: AppTest
     assert asked == [("https://elsewhere.example/v1", False), (home, True)]
 
 
+def test_a_typed_key_goes_to_the_address_it_was_typed_for(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, bool]] = []
+    monkeypatch.setattr("ui.settings.list_models", lambda url, key: asked.append((url, key is not None)) or ["m"])
+    at = page(app, "settings")
+    at.selectbox[0].select("custom").run()
+    at.text_input[2].set_value("sk-typed")
+    for url in ("https://first.example/v1", "https://second.example/v1", "https://first.example/v1"):
+        at.text_input[0].set_value(url)
+        at = button(at.run(), "Test connection").click().run()
+        assert not at.exception
+        at.text_input[2].set_value("")
+    assert asked == [("https://first.example/v1", True), ("https://second.example/v1", False), ("https://first.example/v1", True)]
+
+
 def test_settings_offer_local_servers(ready: AppTest, settings: Settings, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(endpoint.split(":")[2].split("/", maxsplit=1)[0])
     monkeypatch.setattr("core.models.LOCAL_SERVERS", {"Ollama": port})

@@ -155,6 +155,35 @@ def test_appeals_and_flags_are_kept(practising: AppTest, learner: Learner) -> No
     assert learner.flags()[0].attempt_id == learner.attempts()[0].id
 
 
+def test_another_round_does_not_replace_an_unfinished_one(practising: AppTest, learner: Learner) -> None:
+    at = start_free(practising)
+    at = at.button(key="stop-round").click().run()
+    at = at.button(key="start-today").click().run()
+    at = at.button(key="stop-round").click().run()
+    assert not at.exception
+    shown = texts(at)
+    assert "**Today's session** is not finished" in shown
+    assert "**Free practice** is not finished" in shown
+    at = at.button(key="resume-round-aside").click().run()
+    assert not at.exception
+    assert "Free practice · question 1" in texts(at)
+    at = at.button(key="stop-round").click().run()
+    at = at.button(key="drop-round").click().run()
+    assert "**Free practice** is not finished" not in texts(at)
+    assert "**Today's session** is not finished" in texts(at)
+
+
+def test_what_is_written_is_not_dropped_by_one_click(practising: AppTest, learner: Learner) -> None:
+    at = start_free(practising)
+    at.text_area[0].set_value("half a thought")
+    at = keyed(at.run(), "unknown").click().run()
+    assert "Press again" in at.warning[0].value
+    assert learner.attempts() == []
+    at = keyed(at, "unknown").click().run()
+    assert not at.exception
+    assert len(learner.attempts()) == 1
+
+
 def test_a_rating_that_failed_half_way_counts_once(practising: AppTest, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
     at = answer(start_free(practising), HALF)
 
