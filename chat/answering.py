@@ -24,6 +24,7 @@ from core.errors import EndpointError
 from core.judge import available_judge
 from core.models import ChatModel
 from core.types import Answer, Hit, Source, Turn
+from retrieval.follow_ups import LEVELS
 from retrieval.lexical import tokenize
 from retrieval.retriever import Retriever
 
@@ -143,7 +144,7 @@ class Assistant:
         said = "\n".join(turn.content for turn in history)
         chunks = [hit.chunk for hit in retrieval.hits[:OFFER_DEPTH]] if finding.verdict != "not_covered" else []
         chosen = self._follow_ups.questions(subject if chunks else "", chunks, said, request.count + OFFER_SPARE, request.levels)
-        text, sources = list_questions(chosen[: request.count], self.retriever)
+        text, sources = list_questions(sorted(chosen[: request.count], key=lambda q: LEVELS[q.level]), self.retriever)
         more = tuple(q.question for q in chosen[request.count :])
         yield from self._finish(replace(base, verdict="answered", text=text, sources=sources, follow_ups=more), clock, [])
 

@@ -50,7 +50,7 @@ class FollowUps:
     ) -> list[Question]:
         """Questions of the bank on a subject and the passages found for it, the nearest of each level first; without a subject one a topic.
 
-        `said` is what was said before: a question in it is not offered again. Only questions of `levels` where there are any.
+        `said` is what was said before: a question in it is not offered again. Only those of `levels`, the nearest first, if any.
         """
         if not subject:
             by_topic: dict[int, list[Question]] = {}
@@ -61,8 +61,9 @@ class FollowUps:
         anchors = tuple(dict.fromkeys(anchor_of(chunk.document, *chunk.headings[:2]) for chunk in chunks))
         aim = Aim(subject, anchors, next((chunk.topic for chunk in chunks), None))
         ranked = [q for q in self._near(aim) if q.question not in said]
-        wanted = [q for q in ranked if q.level in levels] or list(climb_levels(ranked[: max(POOL, count)]))
-        return sorted(wanted[:count], key=lambda q: LEVELS[q.level])
+        if wanted := [q for q in ranked if q.level in levels]:
+            return wanted[:count]
+        return sorted(list(climb_levels(ranked[: max(POOL, count)]))[:count], key=lambda q: LEVELS[q.level])
 
     def nearest(self, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Questions on the nearest topics, offered when the notes do not cover what was asked."""
