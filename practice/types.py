@@ -48,9 +48,9 @@ class PracticeQuestion:
     correct: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready copy without the key points' paraphrases, which nothing reads again; else `from_dict` is its inverse."""
+        """A JSON-ready copy; `from_dict` is its inverse."""
         data = asdict(self)
-        data["key_points"] = [point.model_dump(exclude={"paraphrases"}) for point in self.key_points]
+        data["key_points"] = [point.model_dump() for point in self.key_points]
         data["misconceptions"] = [m.model_dump() for m in self.misconceptions]
         return data
 
