@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
 
 from core.db import Base, Database, get_database
 from core.records import (
@@ -45,10 +46,7 @@ class Learner:
     def add_cards(self, cards: Iterable[Card]) -> int:
         """Keep cards that are not there yet; the others keep their schedule. Returns how many were added."""
         with self.database.session() as session:
-            known = set(session.scalars(select(CardRow.id)))
-            new = {card.id: card for card in cards if card.id not in known}
-            session.add_all(CardRow(**_values(card)) for card in new.values())
-            return len(new)
+            return _add_new(session, cards)
 
     def card(self, card_id: str) -> Card | None:
         """One card, or None."""
@@ -72,18 +70,13 @@ class Learner:
         with self.database.session() as session:
             if row := session.get(AttemptRow, attempt_id):
                 row.rating = log.rating
-            session.merge(CardRow(**_values(card)))
-            session.flush()
-            session.merge(ReviewLogRow(**_values(log)))
-            known = set(session.scalars(select(CardRow.id)))
-            session.add_all(CardRow(**_values(new)) for new in {new.id: new for new in missed}.values() if new.id not in known)
+            _write_review(session, card, log)
+            _add_new(session, missed)
 
     def save_review(self, card: Card, log: ReviewLog) -> None:
         """Write a reviewed card (added if it was not there) and its log, both or neither."""
         with self.database.session() as session:
-            session.merge(CardRow(**_values(card)))
-            session.flush()
-            session.merge(ReviewLogRow(**_values(log)))
+            _write_review(session, card, log)
 
     def suspend_card(self, card_id: str, now: datetime, suspended: bool = True) -> None:
         """Take a card out of the sessions, or back in."""
@@ -217,6 +210,19 @@ class Learner:
             interview_date=plan.interview.isoformat() if plan.interview else "", daily_cap=str(plan.daily_cap),
             streak_minimum=str(plan.streak_minimum), time_zone=plan.time_zone,
         )
+
+
+def _add_new(session: Session, cards: Iterable[Card]) -> int:
+    known = set(session.scalars(select(CardRow.id)))
+    new = {card.id: card for card in cards if card.id not in known}
+    session.add_all(CardRow(**_values(card)) for card in new.values())
+    return len(new)
+
+
+def _write_review(session: Session, card: Card, log: ReviewLog) -> None:
+    session.merge(CardRow(**_values(card)))
+    session.flush()
+    session.merge(ReviewLogRow(**_values(log)))
 
 
 def get_learner(settings: Settings) -> Learner:
