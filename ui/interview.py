@@ -24,18 +24,15 @@ PAST = 20
 
 def show() -> None:
     """The interview page."""
-    try:
-        interview = _opened()
-        if interview is None:
-            st.session_state.pop(LIVE, None)
-            _show_start()
-        elif interview.status == "finished":
-            keep_answers(interview)
-            show_report(interview)
-        else:
-            show_room(interview)
-    except GroundworkError as error:
-        st.error(error.explain())
+    interview = _opened()
+    if interview is None:
+        st.session_state.pop(LIVE, None)
+        _show_start()
+    elif interview.status == "finished":
+        keep_answers(interview)
+        show_report(interview)
+    else:
+        show_room(interview)
 
 
 def _opened() -> Interview | None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.errors import GroundworkError
 from core.records import Attempt
 from practice.progress import score_of
 from ui import services
@@ -29,15 +28,12 @@ def practise(topic: int | None) -> None:
 
 def show() -> None:
     """The practice page."""
-    try:
-        store = RoundStore(services.database(), services.bank())
-        round_ = store.load()
-        if round_ and st.query_params.get(OPEN):
-            _show_round(round_, store)
-        else:
-            _show_start(round_, store)
-    except GroundworkError as error:
-        st.error(error.explain())
+    store = RoundStore(services.database(), services.bank())
+    round_ = store.load()
+    if round_ and st.query_params.get(OPEN):
+        _show_round(round_, store)
+    else:
+        _show_start(round_, store)
 
 
 def open_round(round_: Round, store: RoundStore) -> None:
