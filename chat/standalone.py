@@ -9,16 +9,17 @@ import re
 from collections.abc import Callable, Sequence
 
 from chat.intents import DEPTH_WISH, comparison_sides, split_depth
+from chat.leaning import LEANS_FROM, leaning_features, load_leaning
 from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
 from core.errors import EndpointError
 from core.models import ChatModel
-from core.types import Chunk, Turn
+from core.types import Retrieval, Turn
 from prompts import render, without_fence
 from retrieval.confidence import load_coefficients
 from retrieval.lexical import STOPWORDS, tokenize
 
-Glance = Callable[[str], tuple[float, Chunk | None]]
+Glance = Callable[[str], Retrieval]
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
 MAX_STANDALONE_CHARACTERS = 400
@@ -49,6 +50,21 @@ _PLURAL = frozenset("their they them these those both the each".split())
 _CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
 # words that compare with, or add to, something said before
 _ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\bwhat (?:changes|would change|if)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
+# words that go back to an earlier turn, correct it or choose from it
+_RETURN = re.compile(
+    r"\bwhich (?:one|of (?:the|these|those|them))\b|\b(?:(?:go|going|come|coming) )?back to\b|\byou (?:said|mentioned|told|wrote|meant)\b|\bi (?:meant?|asked|was asking)\b|"
+    r"\bearlier\b|\bnot convinced\b|^(?:about|regarding|wrt|re)\b|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
+    re.I,
+)
+# what one may ask of anything: alone they are never a subject
+_ASPECTS = frozenset(
+    tokenize(
+        "drawback downside disadvantage advantage benefit upside pro con strength weakness pitfall limitation limit risk danger criticism critique "
+        "cost price latency speed memory storage accuracy quality complexity scaling alternative variant type kind metric number formula "
+        "example analogy code use case failure mode tradeoff trade off intuition history origin purpose role reason typical common main "
+        "practice production interview interviewer default value best biggest"
+    )
+)
 _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
 OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
 LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
@@ -92,7 +108,16 @@ def standalone_question(
             rewritten = ""
         if rewritten:
             return rewritten
-    return _follow(history, glossary, glance).resolve(question)
+    return _follow(history, glossary, glance).resolve(question, alone=False)
+
+
+def unresolved_features(
+    history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm], glance: Glance
+) -> dict[str, float]:
+    """What the leaning model is asked about a message; empty when the rules resolve it."""
+    resolver = _follow(history, glossary, glance)
+    question = " ".join(question.split())
+    return {} if resolver.apply_rules(question) else resolver.leaning_features(question)
 
 
 def conversation_subject(
@@ -128,24 +153,31 @@ class _Resolver:
     def __init__(self, glossary: Sequence[GlossaryTerm], glance: Glance | None) -> None:
         self._glance = glance
         self._names = {_plain(name) for term in glossary for name in term.names if len(name) > 1}
+        self.asked: list[str] = []
+        self.answer = ""
         self.previous = ""
         self.subject = ""
         self.names: list[str] = []
         self.items: list[str] = []
         self.listed = False  # whether the last answer or question named the items
 
-    def resolve(self, question: str) -> str:
-        """The standalone form of the next user turn; the subject moves on."""
+    def resolve(self, question: str, alone: bool = True) -> str:
+        """The standalone form of the next user turn; the subject moves on. What no rule completes is taken to stand `alone`, or else the
+        leaning model decides."""
         question = " ".join(question.split())
-        resolved = self._rewrite(question) if self.previous else question
+        resolved = (self.apply_rules(question) if self.previous else "") or question
+        if self.previous and not alone and resolved == question and self._leans_on(question):
+            resolved = self._behind(_OPENER.sub("", question))
         self.listed = False
         if resolved == question:
             self._start(split_depth(question)[0])
         self.previous = split_depth(resolved)[0]
+        self.asked.append(question)
         return resolved if resolved == question else resolved[:MAX_STANDALONE_CHARACTERS]
 
     def hear(self, answer: str) -> None:
-        """Remember what an answer enumerates, for "the second one"."""
+        """Remember an answer, and what it enumerates, for "the second one"."""
+        self.answer = answer
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
         if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:
             self.items, self.listed = asked, True  # questions to practise
@@ -171,17 +203,26 @@ class _Resolver:
         if len(named := sides or entities) > 1:
             self.items, self.listed = named, True
 
-    def _rewrite(self, question: str) -> str:
+    def _leans_on(self, question: str) -> bool:
+        features = self.leaning_features(question)
+        return bool(features) and load_leaning().probability(features) >= LEANS_FROM
+
+    def apply_rules(self, question: str) -> str:
+        """The message with what it refers to or leaves out; empty when the rules see nothing of the kind."""
         text = _TAG.sub("", _OPENER.sub("", question))
         return self._go_on(text) or self._point_back(text) or self._complete(question, text)
 
     def _go_on(self, text: str) -> str:
         """`why?`, `no, i meant ...`: the previous question, with this behind it; empty for other messages."""
-        before = self.previous.rstrip("?.! ")
         if _CONTINUE.match(text):
-            return f"{before}: {text[0].lower()}{text[1:]}"
+            return self._behind(text)
         meant = _CORRECTION.match(text)
-        return f"{before}: {meant['rest'] or meant['first']}" if meant else ""
+        return self._behind(meant["rest"] or meant["first"]) if meant else ""
+
+    def _behind(self, text: str) -> str:
+        """The previous question with a text behind it; a long question gives way."""
+        before = self.previous[: max(0, MAX_STANDALONE_CHARACTERS - len(text) - 2)].rstrip("?.! ")
+        return f"{before}: {text[:1].lower() if text[1:2].islower() else text[:1]}{text[1:]}" if before else text
 
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""
@@ -198,14 +239,14 @@ class _Resolver:
         return ""
 
     def _complete(self, question: str, text: str) -> str:
-        """`and IVF?`, `pitfalls?`: the message with its subject; unchanged when it is complete."""
+        """`and IVF?`, `pitfalls?`: the message with its subject; empty when it is complete."""
         about = _WHAT_ABOUT.match(_TAG.sub("", _ASIDE.sub("", question)))
         rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
         if about and (swapped := self._swap(rest)):
             return swapped
         marked = rest != question
         if not self._leans(rest, marked) or (not marked and self._is_elsewhere(rest)):
-            return question
+            return ""
         joined = self._join(rest)
         if self.subject and len(rest.split()) <= 2:
             self.items = [self.subject, rest.rstrip("?.! ")]
@@ -221,14 +262,24 @@ class _Resolver:
             return terms <= LEANING_TERMS and len(entities) < 2
         return terms < OWN_TERMS and not entities
 
+    def leaning_features(self, question: str) -> dict[str, float]:
+        """What tells whether a message leans on the conversation; empty when nothing tells what the notes hold, or it is about studying."""
+        if self._glance is None or _about_studying(self._glance(question)):
+            return {}
+        refers = any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN))
+        opens = bool(_OPENER.match(question))
+        alone, before = self._glance(question), self._glance(self.previous)
+        return leaning_features(question, self.asked, self.answer, alone, before, refers=refers, opens=opens)
+
     def _is_elsewhere(self, text: str) -> bool:
         """True when a message refers to nothing before it and is not on the notes' subjects as it stands: they do not answer it, or it is
         about studying."""
         if self._glance is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
             return False
-        confidence, best = self._glance(text)
-        about_studying = best is not None and best.topic is None and not best.own
-        return confidence < load_coefficients().partial_floor or about_studying
+        if (terms := set(tokenize(text))) and terms <= _ASPECTS:
+            return False
+        found = self._glance(text)
+        return found.confidence < load_coefficients().partial_floor or _about_studying(found)
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""
@@ -295,6 +346,12 @@ class _Resolver:
                     break
             position += 1
         return list(dict.fromkeys(found))
+
+
+def _about_studying(found: Retrieval) -> bool:
+    """True when the best passage is of the roadmap or a study plan."""
+    best = found.hits[0].chunk if found.hits else None
+    return best is not None and best.topic is None and not best.own
 
 
 def _plain(name: str) -> str:

@@ -21,11 +21,12 @@ from evals.cases import load_cases
 from evals.quality.measure import SPLITS, describe_commit
 from evals.quality.retrieval import ranking_figures, search_cases
 from retrieval.retriever import SHIPPED, Retriever, Weights
+from retrieval.section_model import fit_sections
 from retrieval.snapshot import Snapshot, index_words, load_snapshot
 
 MEASUREMENT = REPOSITORY / "docs" / "measurements" / "ablation.json"
 SCORES = ("right topic first", "right section in top 5", "MRR")
-PLAIN = Weights(nearest=0, votes=0, words=0, heading=0)
+PLAIN = Weights(nearest=0, chosen=0, words=0, heading=0)
 WORDINGS = (30, 60, 90)
 
 
@@ -54,12 +55,12 @@ def _variants(settings: Settings) -> Iterator[tuple[str, Retriever]]:
     yield "dense leg alone", variant(replace(PLAIN, lexical=0))
     yield "dense and lexical legs", variant(PLAIN)
     yield "and a heading that is asked for", variant(replace(PLAIN, heading=SHIPPED.heading))
-    yield "and the nearest stored question", variant(replace(SHIPPED, votes=0, words=0))
-    yield "and the votes of the nearest ones", variant(replace(SHIPPED, words=0))
-    yield "and their shared words: what ships", variant()
+    yield "and the nearest stored question", variant(replace(SHIPPED, chosen=0, words=0))
+    yield "and the one that shares most words", variant(replace(SHIPPED, chosen=0))
+    yield "and the section model: what ships", variant()
     yield "what ships without the glossary's expansions", variant(names=False)
     yield "what ships without the nearest question", variant(replace(SHIPPED, nearest=0))
-    yield "what ships without the votes", variant(replace(SHIPPED, votes=0))
+    yield "what ships without shared words", variant(replace(SHIPPED, words=0))
     yield "what ships without the lexical leg", variant(replace(SHIPPED, lexical=0))
     for count in WORDINGS:
         yield f"what ships with {count} wordings a section", variant(snapshot=_fewer(index, count))
@@ -76,4 +77,5 @@ def _fewer(index: Snapshot, count: int) -> Snapshot:
             kept.append(place)
     questions = [index.questions[place] for place in kept]
     vectors = index.question_vectors[np.array(kept)]
-    return replace(index, questions=questions, question_vectors=vectors, question_words=index_words(questions))
+    model = fit_sections(questions, vectors)
+    return replace(index, questions=questions, question_vectors=vectors, question_words=index_words(questions), section_model=model)

@@ -8,48 +8,81 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from core.content import ASKED, UNANSWERED
+from core.content import ASKED, UNANSWERED, load_glossary
+from core.models import get_query_encoder
 from core.settings import load_settings
-from core.types import Chunk
 from evals.cases import Split, load_cases
 from evals.metrics import auroc, expected_calibration_error
 from ingest.pipeline import ingest
 from retrieval.confidence import COEFFICIENTS_FILE, FEATURES, Coefficients, confidence
-from retrieval.retriever import Retriever, get_retriever
-from retrieval.snapshot import load_snapshot
+from retrieval.retriever import Retriever
+from retrieval.section_model import fit_sections
+from retrieval.snapshot import Snapshot, load_snapshot
 
 ANSWERED_FLOOR, PARTIAL_FLOOR = 0.78, 0.58  # chosen on the development split: 4 % wrong answers, 4 % refusals
-CASE_WEIGHT = 8.0  # of a labelled case; a stored question asked again, its own copy left out, counts 1
+CASE_WEIGHT = 8.0  # of an unanswerable case; a stored question asked again, its own copy left out, counts 1
+ANSWERABLE = 2.0  # as much do the answerable ones weigh together, of the unanswerable ones: the shares of the held-out split
 STORED_SAMPLE, UPLOAD_SAMPLE = 1500, 500
+FOLDS = 4
 Rows = list[tuple[dict[str, float], bool, float]]  # features, whether the notes answer it, weight
 
 
 def collect(retriever: Retriever, split: Split) -> Rows:
     """Features of every case of a split, with whether the notes answer it."""
-    labelled = [(case, True) for case in load_cases("answerable", split)]
-    labelled += [(case, False) for case in load_cases("unanswerable", split)]
-    return [(dict(retriever.retrieve(case.question).features), answerable, CASE_WEIGHT) for case, answerable in labelled]
+    inside, outside = load_cases("answerable", split), load_cases("unanswerable", split)
+    weights = (CASE_WEIGHT, CASE_WEIGHT * ANSWERABLE * len(outside) / len(inside))
+    return [
+        (dict(retriever.retrieve(case.question).features), answerable, weights[answerable])
+        for cases, answerable in ((inside, True), (outside, False))
+        for case in cases
+    ]
 
 
-def collect_stored(retriever: Retriever, questions: Sequence[Chunk], seed: int = 0) -> Rows:
-    """Features of stored questions asked again without their own copy, and of some asked as if their topic were an upload, which has no
-    stored questions."""
+def collect_stored(index: Snapshot, open_retriever: Callable[[Snapshot], Retriever], seed: int = 0) -> Rows:
+    """Features of stored questions asked again without their own copy, by a section model that was not fitted to them, and of some asked
+    as if their topic were an upload, which has no stored questions."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
+    questions = index.questions
     asked = [place for place, question in enumerate(questions) if question.document == ASKED]
     outside = [place for place, question in enumerate(questions) if question.document == UNANSWERED]
+    again = {*random_.sample(asked, min(STORED_SAMPLE, len(asked))), *outside}
+    uploads = random_.sample(asked, min(UPLOAD_SAMPLE, len(asked)))
     rows: Rows = []
-    for place in [*random_.sample(asked, min(STORED_SAMPLE, len(asked))), *outside]:
-        features = retriever.retrieve(questions[place].text, without=[place]).features
-        rows.append((dict(features), questions[place].document == ASKED, 1.0))
-    for place in random_.sample(asked, min(UPLOAD_SAMPLE, len(asked))):
-        topic = questions[place].topic
-        hidden = [other for other, question in enumerate(questions) if question.topic == topic]
-        rows.append((dict(retriever.retrieve(questions[place].text, without=hidden).features), True, 1.0))
+    for fold in range(FOLDS):
+        held = {place for place in range(len(questions)) if place % FOLDS == fold}
+        retriever = open_retriever(_fitted_without(index, held))
+        for place in sorted(again & held):
+            features = retriever.retrieve(questions[place].text, without=[place]).features
+            rows.append((dict(features), questions[place].document == ASKED, 1.0))
+    for fold in range(FOLDS):
+        fitted = _fitted_without(index, {place for place, question in enumerate(questions) if (question.topic or 0) % FOLDS == fold})
+        for topic in {questions[place].topic or 0 for place in uploads if (questions[place].topic or 0) % FOLDS == fold}:
+            retriever = open_retriever(_as_upload(fitted, topic))
+            hidden = [place for place, question in enumerate(questions) if (question.topic or 0) == topic]
+            for place in sorted(set(uploads) & set(hidden)):
+                rows.append((dict(retriever.retrieve(questions[place].text, without=hidden).features), True, 1.0))
     return rows
+
+
+def _as_upload(index: Snapshot, topic: int) -> Snapshot:
+    """The index with the notes of a topic as documents of the learner's own."""
+    chunks = [
+        replace(chunk, document=f"own/{PurePosixPath(chunk.document).name}", topic=None) if (chunk.topic or 0) == topic else chunk
+        for chunk in index.chunks
+    ]
+    return replace(index, chunks=chunks)
+
+
+def _fitted_without(index: Snapshot, held: Collection[int]) -> Snapshot:
+    """The index with a section model fitted to all stored questions but those at some places."""
+    kept = [place for place in range(len(index.questions)) if place not in held]
+    return replace(index, section_model=fit_sections([index.questions[place] for place in kept], index.question_vectors[kept]))
 
 
 def fit(rows: Rows) -> Coefficients:
@@ -68,7 +101,9 @@ def rescale(model: Coefficients, rows: Rows) -> Coefficients:
     from sklearn.linear_model import LogisticRegression
 
     logits = [[model.intercept + sum(model.weights[name] * features[name] for name in FEATURES)] for features, _, _ in rows]
-    platt = LogisticRegression(C=1000.0).fit(logits, [answerable for _, answerable, _ in rows])
+    platt = LogisticRegression(C=1000.0).fit(
+        logits, [answerable for _, answerable, _ in rows], sample_weight=[weight for _, _, weight in rows]
+    )
     scale, shift = float(platt.coef_[0][0]), float(platt.intercept_[0])
     weights = {name: round(weight * scale, 4) for name, weight in model.weights.items()}
     return Coefficients(round(model.intercept * scale + shift, 4), weights, ANSWERED_FLOOR, PARTIAL_FLOOR)
@@ -93,9 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     settings = load_settings()
     ingest(settings)
-    retriever = get_retriever(settings)
+    index, encoder, glossary = load_snapshot(settings), get_query_encoder(settings), load_glossary(settings.knowledge_dir)
+    retriever = Retriever(index, encoder, glossary)
     development = collect(retriever, "development")
-    stored = collect_stored(retriever, load_snapshot(settings).questions)
+    stored = collect_stored(index, lambda fitted: Retriever(fitted, encoder, glossary))
     model = rescale(fit([*development, *stored]), development)
     print(f"stored:      {describe(stored, model)}")
     print(f"development: {describe(development, model)}")

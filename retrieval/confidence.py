@@ -21,7 +21,7 @@ COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
 UNASKED_SHARE = 0.9  # stands for `answered_share` in an index without stored questions
 FEATURES = (
     "best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found", "known_terms", "answered_share", "outside_margin",
-    "agreement",
+    "agreement", "nowhere",
 )
 
 
@@ -50,9 +50,9 @@ def confidence_features(
     best_match: the cosine of the best passage or of the nearest stored question, whichever is higher (documents of the user's own
     have no questions); dense_top, dense_mean3: the best passage's cosine and the mean of the best three; coverage_top5: the share of
     the query's terms, weighted by idf, that the first five passages hold together; rarest_term_found: 1 when the query's rarest term
-    is among them; known_terms: the share of the query's terms that any passage holds; answered_share, agreement: of the nearest
-    stored questions, how many are answered, and how far they agree on a section; outside_margin: by how much the best match is nearer
-    than the nearest question that nothing answers.
+    is among them; known_terms: the share of the query's terms that any passage holds; answered_share: of the nearest stored
+    questions, how many are answered; outside_margin: by how much the best match is nearer than the nearest question that nothing answers;
+    agreement, nowhere: how likely the section model holds its first section, and that nothing answers.
     """
     if not hits:
         return dict.fromkeys(FEATURES, 0.0)
@@ -70,7 +70,7 @@ def confidence_features(
         "known_terms": sum(lexical.document_frequency(t) > 0 for t in terms) / len(terms) if terms else 0.0,
         "answered_share": pointing.answered_share if pointing else UNASKED_SHARE,
         "outside_margin": best - pointing.outside if pointing else 0.0,
-        "agreement": pointing.agreement if pointing else 0.0,
+        "agreement": pointing.agreement if pointing else 0.0, "nowhere": pointing.nowhere if pointing else 0.0,
     }
 
 

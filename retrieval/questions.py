@@ -16,12 +16,12 @@ from core.models import Vectors
 from core.types import Chunk
 from retrieval.dense import DenseIndex
 from retrieval.lexical import LexicalIndex
+from retrieval.section_model import NOWHERE, SectionModel
 from retrieval.sections import Sections
 
-NEIGHBOURS = 80  # nearest questions that vote
-VOTE_TEMPERATURE = 0.15
+NEIGHBOURS, NEIGHBOUR_TEMPERATURE = 80, 0.15  # nearest questions that a section of the learner's own documents is held against
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
-OWN_BALLOTS, OWN_SHARE = 10.0, 5.0  # as many questions does a section of the learner's own documents stand for
+OWN_QUESTIONS, OWN_SHARE = 20.0, 5.0  # as many questions does a section of the learner's own documents stand for
 SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 
 
@@ -31,18 +31,20 @@ class Pointing:
 
     Attributes:
         nearest: the cosine of each section's nearest question, 0 for a section without questions.
-        votes: the weight of each section's questions among the nearest.
+        chosen: how likely each section answers, by the section model, if any does.
         words: the highest BM25 score of each section's questions, of the highest of all.
         answered_share: of the weight of the nearest questions of all, what belongs to those that something answers.
         outside: the cosine of the nearest question that nothing answers.
+        nowhere: how likely nothing answers, by the section model.
         same_question: the id of the bank's question that asks for the same, or an empty string.
     """
 
     nearest: npt.NDArray[np.float32]
-    votes: npt.NDArray[np.float32]
+    chosen: npt.NDArray[np.float32]
     words: npt.NDArray[np.float32]
     answered_share: float
     outside: float
+    nowhere: float = 0.0
     same_question: str = ""
 
     @property
@@ -52,8 +54,8 @@ class Pointing:
 
     @property
     def agreement(self) -> float:
-        """The share of votes that the first section gets."""
-        return float(self.votes.max(initial=0.0) / max(float(self.votes.sum()), 1e-9))
+        """How sure the section model is of its first section."""
+        return float(self.chosen.max(initial=0.0))
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,18 @@ class QuestionLeg:
     """Stored questions and short answers with the sections that they lead to."""
 
     def __init__(
-        self, questions: Sequence[Chunk], vectors: Vectors, sections: Sections, words: LexicalIndex | None = None
+        self, questions: Sequence[Chunk], vectors: Vectors, sections: Sections, words: LexicalIndex | None = None,
+        model: SectionModel | None = None,
     ) -> None:
-        """`questions` are the chunks of the question store: their `headings` are anchors of sections or parts; `words` indexes them."""
+        """`questions` are the chunks of the question store: their `headings` are anchors of sections or parts; `words` indexes them,
+        `model` was fitted to them."""
         self._words = words
+        self._model = model
+        classes = model.anchors if model else ()
+        known = [(place, sections.by_anchor[anchor]) for place, anchor in enumerate(classes) if anchor in sections.by_anchor]
+        self._classes = np.array([place for place, _ in known], np.intp)
+        self._class_sections = np.array([number for _, number in known], np.intp)
+        self._nowhere = [place for place, anchor in enumerate(classes) if anchor == NOWHERE]
         rows: list[tuple[int, int]] = []  # section, question
         for place, question in enumerate(questions):
             anchors = {anchor.split("--")[0] for anchor in question.headings}
@@ -92,27 +102,30 @@ class QuestionLeg:
         self._documents = [question.document for question in questions]
         self._bank = np.array([place for place, name in enumerate(self._documents) if name not in {ASKED, UNANSWERED}], np.intp)
 
-    def point(self, query: Vectors, text: str = "", without: Sequence[int] = (), own: Own | None = None) -> Pointing:
-        """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again); the
-        passages of the learner's `own` documents stand in for the questions that these do not have."""
+    def point(
+        self, query: Vectors, text: str = "", expanded: str = "", without: Sequence[int] = (), own: Own | None = None
+    ) -> Pointing:
+        """Compare a query's vector and text with every question but those at the places `without` (a stored question asked again).
+
+        `expanded` is the text with other names of what it names, and is looked for in the questions' words; the passages of the learner's
+        `own` documents stand in for the questions that these do not have.
+        """
         similarity = self._dense.scores(query)
         similarity[list(without)] = -1.0
-        nearest, votes, words = (np.zeros(self._count, np.float32) for _ in range(3))
+        nearest, words = (np.zeros(self._count, np.float32) for _ in range(2))
+        chosen, nowhere = self._choose(query, text)
         if len(self._rows):
             of_rows = similarity[self._rows]
             nearest[self._pointed] = np.maximum(np.maximum.reduceat(of_rows, self._starts), 0)
-            floor = np.partition(of_rows, -NEIGHBOURS)[-NEIGHBOURS] if len(of_rows) > NEIGHBOURS else -1.0
-            voters = np.flatnonzero(of_rows >= floor)
-            ballots = np.exp((of_rows[voters] - 1) / VOTE_TEMPERATURE)
-            votes = np.bincount(self._numbers[voters], ballots, self._count).astype(np.float32)
             if self._words is not None:
-                shared = self._words.scores(text)
+                shared = self._words.scores(expanded or text)
                 shared[list(without)] = 0
                 words[self._pointed] = np.maximum.reduceat(shared[self._rows], self._starts)
                 words /= max(float(words.max()), 1e-9)
         if own is not None:
             nearest = np.maximum(nearest, own.similarity)
-            votes += np.where(own.similarity > 0, OWN_BALLOTS * np.exp((own.similarity - 1) / VOTE_TEMPERATURE), 0).astype(np.float32)
+            shares = _own_shares(own.similarity, similarity[self._rows])
+            chosen, nowhere = chosen * (1 - shares.sum()) + shares, nowhere * (1 - float(shares.sum()))
             words = np.maximum(words, own.words)
         outside = similarity[self._unanswered]
         near = np.argpartition(similarity, -SHARE_NEIGHBOURS)[-SHARE_NEIGHBOURS:] if len(similarity) > SHARE_NEIGHBOURS else slice(None)
@@ -122,10 +135,30 @@ class QuestionLeg:
             extra = OWN_SHARE * float(np.exp((own.similarity.max(initial=0.0) - 1) / SHARE_TEMPERATURE))
             answered, whole = answered + extra, whole + extra
         share = answered / whole
-        return Pointing(nearest, votes, words, share, float(outside.max(initial=0.0)), self._same(similarity))
+        return Pointing(nearest, chosen, words, share, float(outside.max(initial=0.0)), nowhere, self._same(similarity))
+
+    def _choose(self, query: Vectors, text: str) -> tuple[npt.NDArray[np.float32], float]:
+        """The section model's probability of each section, if any answers, and that none does; zeros without a model."""
+        chosen = np.zeros(self._count, np.float32)
+        if self._model is None or not len(self._classes):
+            return chosen, 0.0
+        odds = self._model.probabilities(query, text)
+        inside = odds[self._classes]
+        chosen[self._class_sections] = inside / max(float(inside.sum()), 1e-9)
+        return chosen, float(odds[self._nowhere].sum())
 
     def _same(self, similarity: Vectors) -> str:
         if not len(self._bank):
             return ""
         place = self._bank[int(np.argmax(similarity[self._bank]))]
         return self._documents[place] if similarity[place] >= SAME_QUESTION else ""
+
+
+def _own_shares(own: npt.NDArray[np.float32], stored: Vectors) -> npt.NDArray[np.float32]:
+    """How likely each of the learner's `own` sections answers, which the section model does not know, from their similarity to a query: as
+    if its nearest stored questions and each of these sections, OWN_QUESTIONS strong, voted."""
+    nearest = np.partition(stored, -NEIGHBOURS)[-NEIGHBOURS:] if len(stored) > NEIGHBOURS else stored
+    theirs = np.where(own > 0, OWN_QUESTIONS * np.exp((own - 1) / NEIGHBOUR_TEMPERATURE), 0)
+    whole = float(theirs.sum() + np.exp((nearest - 1) / NEIGHBOUR_TEMPERATURE).sum())
+    shares: npt.NDArray[np.float32] = (theirs / max(whole, 1e-9)).astype(np.float32)
+    return shares

@@ -34,6 +34,7 @@ MAX_QUERY_CHARACTERS = 2000
 REMEMBERED = 1024  # glances; every turn of a conversation asks for those of the earlier ones again
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
 BIBLIOGRAPHY_PENALTY = 0.3
+UNLIKELY = 3e-4  # a section with a lower probability gets nothing from the section model
 UNASKED_BONUS = 0.08  # a section without stored questions: its best passage stands in, a little closer
 
 
@@ -41,13 +42,14 @@ UNASKED_BONUS = 0.08  # a section without stored questions: its best passage sta
 class Weights:
     """How much the parts of a passage's score count, the dense leg being 1; all are scaled to [0, 1].
 
-    `nearest`, `votes`, `words`: what the stored questions say of its section; `heading`: a heading that is asked for. Chosen on the
-    development cases and on Cranfield; `python -m evals ablation` shows what each is worth.
+    `nearest`, `words`: the stored questions of its section that are nearest and share most words; `chosen`: the section model;
+    `heading`: a heading that is asked for. Chosen on the development cases and on Cranfield; `python -m evals ablation` shows what each
+    is worth.
     """
 
     lexical: float = 0.8
     nearest: float = 1.5
-    votes: float = 1.5
+    chosen: float = 3.0
     words: float = 1.0
     heading: float = 1.0
 
@@ -96,13 +98,14 @@ class Retriever:
         self._reranker = reranker
         self._sections = Sections(self.chunks)
         self._questions = (
-            QuestionLeg(index.questions, index.question_vectors, self._sections, index.question_words) if index.questions else None
+            QuestionLeg(index.questions, index.question_vectors, self._sections, index.question_words, index.section_model)
+            if index.questions else None
         )
         self._expander = Expander(glossary)
         self._speller = Speller(self.chunks, index.lexical)
         self._own_sections = np.array([self.chunks[start].own for start in self._sections.starts], bool)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
-        self.glance = lru_cache(REMEMBERED)(self._glance)
+        self.glance = lru_cache(REMEMBERED)(self.retrieve)
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
     def retrieve(self, query: str, k: int = 10, topic: int | None = None, without: Sequence[int] = ()) -> Retrieval:
@@ -129,11 +132,6 @@ class Retriever:
         same = found.pointing.same_question if found.pointing else ""
         return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps, same)
 
-    def _glance(self, query: str) -> tuple[float, Chunk | None]:
-        """How likely the notes answer a query as it stands, in [0, 1], and the best passage."""
-        found = self.retrieve(query)
-        return found.confidence, found.hits[0].chunk if found.hits else None
-
     def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = ()) -> Search:
         """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions
         to leave out, for evaluation."""
@@ -149,7 +147,7 @@ class Retriever:
         pointing = None
         if self._questions:
             stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
-            pointing = self._questions.point(vector, expanded, without, self._own(stand_in, lexical))
+            pointing = self._questions.point(vector, query, expanded, without, self._own(stand_in, lexical))
         fused = min_max(dense) + np.float32(self._weights.lexical) * min_max(lexical) - self._penalty
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
@@ -184,7 +182,7 @@ class Retriever:
         without stored questions has instead."""
         weights = self._weights
         prior = weights.nearest * np.where(pointing.nearest > 0, pointing.nearest, stand_in)
-        prior += weights.votes * pointing.votes / max(float(pointing.votes.sum()), 1e-9) + weights.words * pointing.words
+        prior += weights.chosen * (1 + np.log(np.maximum(pointing.chosen, UNLIKELY)) / -np.log(UNLIKELY)) + weights.words * pointing.words
         for number, coverage in self._sections.named(query):
             prior[number] += weights.heading * coverage
         return prior.astype(np.float32)

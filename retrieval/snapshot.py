@@ -20,13 +20,15 @@ from core.settings import Settings
 from core.store import get_store, index_version
 from core.types import Chunk
 from retrieval.lexical import HEADING_WEIGHT, LexicalIndex
+from retrieval.section_model import SectionModel, digest, fit_sections, load_shipped
 
-FORMAT = 2  # raise it when the lexical index or this file's layout changes
+FORMAT = 3  # raise it when the lexical index or this file's layout changes
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything a search needs: passages with vectors and lexical index, and the bank's questions with theirs."""
+    """Everything a search needs: passages with vectors and lexical index, and the bank's questions with theirs and with the model fitted
+    to them."""
 
     chunks: list[Chunk]
     vectors: Vectors
@@ -34,6 +36,7 @@ class Snapshot:
     questions: list[Chunk]
     question_vectors: Vectors
     question_words: LexicalIndex | None = None
+    section_model: SectionModel | None = None
 
 
 def index_words(questions: Sequence[Chunk]) -> LexicalIndex:
@@ -55,7 +58,11 @@ def load_snapshot(settings: Settings) -> Snapshot:
     with get_store(settings) as store:
         chunks, vectors = store.load()
     questions, question_vectors = get_question_store(settings).load()
-    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions))
+    shipped = load_shipped(settings.knowledge_dir, digest(questions, embedding_fingerprint(settings)))
+    snapshot = Snapshot(
+        chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions),
+        shipped or fit_sections(questions, question_vectors),
+    )
     if chunks:
         _write(path, name, snapshot)
     return snapshot
@@ -71,11 +78,15 @@ def _read(path: Path, name: str) -> Snapshot | None:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     def lexical(prefix: str) -> LexicalIndex:
-        return LexicalIndex({key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)})
+        return LexicalIndex(part(prefix))
 
+    def part(prefix: str) -> dict[str, Any]:
+        return {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
+
+    model = part("model.")
     return Snapshot(
         unpack_chunks(arrays["passages"]), arrays["vectors"], lexical("lexical."), unpack_chunks(arrays["questions"]),
-        arrays["question_vectors"], lexical("words."),
+        arrays["question_vectors"], lexical("words."), SectionModel.of_arrays(model) if model else None,
     )
 
 
@@ -86,6 +97,7 @@ def _write(path: Path, name: str, snapshot: Snapshot) -> None:
         "questions": pack_chunks(snapshot.questions), "question_vectors": snapshot.question_vectors,
         **{f"lexical.{key}": value for key, value in snapshot.lexical.arrays.items()},
         **{f"words.{key}": value for key, value in (snapshot.question_words.arrays if snapshot.question_words else {}).items()},
+        **{f"model.{key}": value for key, value in (snapshot.section_model.arrays() if snapshot.section_model else {}).items()},
     }
     temporary = path.with_name(f"snapshot-{os.getpid()}.tmp.npz")
     try:

@@ -33,18 +33,18 @@ NOTE = (
 
 
 def run_bench(settings: Settings, only: Sequence[str] = (), quick: bool = False, docs: Path = DOCS) -> dict[str, Any]:
-    """Measure everything, or what is named in `only`, and write it down; a quick run, on two topics, writes nothing.
+    """Measure everything, or what is named in `only`, each written down when it is done; a quick run, on two topics, writes nothing.
 
-    What is not measured now keeps its place in the file, with the commit it was measured at.
+    What is not measured now, or not yet when the run is stopped, keeps its place in the file, with the commit it was measured at.
     """
     target = docs / "measurements" / "bench.json"
-    result = read_previous(target) if only and not quick else {}
+    result = {} if quick else read_previous(target)
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-", ignore_cleanup_errors=True) as folder:
         workspace = Workspace(Path(folder), settings.knowledge_dir, quick)
         for name in only or MEASUREMENTS:
             result = merge(result, name, *measure_one(name, workspace))
-    if not quick:
-        write_result(result, target, docs / "plots" / PLOT_FILE)
+            if not quick:
+                write_result(result, target, docs / "plots" / PLOT_FILE)
     return result
 
 

@@ -5,7 +5,7 @@ from chat.standalone import standalone_question
 from core.content import GlossaryTerm
 from core.models import get_chat_model
 from core.settings import Settings
-from core.types import Chunk, Turn
+from core.types import Chunk, Hit, Retrieval, Turn
 from tests.fake_endpoint import Handler
 
 NAMES = ("HNSW", "IVF", "DiskANN", "product quantization", "BM25", "RAG", "chain of thought prompting", "IVF-PQ", "LoRA", "QLoRA", "benchmark", "query expansion")
@@ -86,14 +86,14 @@ def test_complete_questions_stay_as_they_are(question: str) -> None:
 def test_a_short_message_on_another_subject_is_not_completed(question: str, known: float, standalone: str) -> None:
     """`known`: how likely the notes answer the message as it stands."""
     history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
-    assert standalone_question(history, question, GLOSSARY, glance=lambda _: (known, None)) == standalone
+    assert standalone_question(history, question, GLOSSARY, glance=lambda _: Retrieval("", (), known, {"best_match": 0.5 + known / 2})) == standalone
 
 
 def test_a_question_about_studying_is_not_completed() -> None:
-    plan = Chunk("1", "knowledge/plans/1-week.md", "One week", None, ("Checkpoints",), "text", 0)
+    plan = Hit(Chunk("1", "knowledge/plans/1-week.md", "One week", None, ("Checkpoints",), "text", 0), 1.0)
     history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
     question = "what should I focus on?"
-    assert standalone_question(history, question, GLOSSARY, glance=lambda _: (0.99, plan)) == question
+    assert standalone_question(history, question, GLOSSARY, glance=lambda _: Retrieval("", (plan,), 0.99, {"best_match": 0.8})) == question
 
 
 def test_a_long_message_is_not_cut() -> None:

@@ -187,6 +187,17 @@ def test_measuring_one_thing_again_keeps_the_others(stand_ins: Path) -> None:
     assert list(kept["goals"]) == [GOAL.what, "ask"]
 
 
+def test_a_run_that_is_stopped_keeps_what_it_measured(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(workspace: Workspace) -> Measured:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.importlib.import_module("evals.bench.command"), "measure", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run.run_bench(Settings(), docs=stand_ins)
+    kept = json.loads((stand_ins / "measurements" / "bench.json").read_text())
+    assert kept["goals"][GOAL.what]["met"] == "met"
+
+
 def test_a_quick_run_writes_nothing(stand_ins: Path) -> None:
     run.run_bench(Settings(), quick=True, docs=stand_ins)
     assert list(stand_ins.iterdir()) == []

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from core.types import Chunk
-from retrieval.questions import UNANSWERED, QuestionLeg
+from retrieval.questions import UNANSWERED, Own, QuestionLeg
+from retrieval.section_model import NOWHERE, SectionModel
 from retrieval.sections import Sections
 
 CHUNKS = [
@@ -34,19 +35,34 @@ def test_a_heading_that_is_what_was_asked_names_its_section() -> None:
     assert Sections(CHUNKS).named("beta") == []
 
 
-def leg() -> QuestionLeg:
+def leg(model: SectionModel | None = None) -> QuestionLeg:
     questions = [
         question("q1", "asked", "05-x#alpha"), question("q2", "asked", "05-x#beta-index--pitfalls"),
         question("q3", "bank", "05-x#alpha", "05-x#gone"), question("q4", UNANSWERED),
     ]
-    return QuestionLeg(questions, np.stack([unit(1, 0), unit(0, 1), unit(1, 1), unit(-1, 1)]), Sections(CHUNKS))
+    return QuestionLeg(questions, np.stack([unit(1, 0), unit(0, 1), unit(1, 1), unit(-1, 1)]), Sections(CHUNKS), model=model)
 
 
 def test_the_nearest_question_points_at_its_section_and_parts_count_for_theirs() -> None:
     pointing = leg().point(unit(0, 1))
     assert pointing.nearest.tolist() == pytest.approx([np.sqrt(0.5), 1.0, 0.0])
-    assert int(pointing.votes.argmax()) == 1
     assert pointing.similarity == pytest.approx(1.0)
+
+
+def test_the_section_model_chooses_and_own_documents_get_their_share() -> None:
+    model = SectionModel(
+        (NOWHERE, "05-x#alpha", "05-x#beta-index", "05-x#gone"), np.log(np.array([0.5, 0.1, 0.3, 0.1], np.float32)),
+        np.zeros((2, 4), np.float32), (), np.zeros(0, np.float32), np.zeros((0, 4), np.float32),
+    )
+    chooser = leg(model)
+    pointing = chooser.point(unit(0, 1), "what is a beta index")
+    assert pointing.nowhere == pytest.approx(0.5)
+    assert pointing.chosen.tolist() == pytest.approx([0.25, 0.75, 0.0])
+    assert pointing.agreement == pytest.approx(0.75)
+    far, near = (np.array([0, 0, similarity], np.float32) for similarity in (0.2, 0.95))
+    shares = [chooser.point(unit(0, 1), own=Own(similarity, np.zeros(3, np.float32))).chosen for similarity in (far, near)]
+    assert shares[0][2] < 0.2 < 0.5 < shares[1][2]
+    assert all(share.sum() == pytest.approx(1.0) for share in shares)
 
 
 def test_questions_that_nothing_answers_are_counted_apart() -> None:

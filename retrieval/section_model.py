@@ -1,0 +1,192 @@
+"""Which section answers a question, learned from the stored questions: multinomial logistic regression over vector and terms.
+
+A nearest neighbour sees one stored question at a time; a linear model weighs what tells sections apart
+(docs/decisions/0015-section-model.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.content import UNANSWERED
+from core.eight_bits import pack_rows, unpack_rows
+from core.models import Vectors
+from core.types import Chunk
+from retrieval.lexical import tokenize
+
+SHIPPED_FILE = "section_model.npz"  # in the knowledge folder, written by scripts/embed_questions.py
+NOWHERE = ""  # stands for the section of a question that nothing answers
+FORMAT = 1  # raise it when features or training change
+MIN_QUESTIONS = 2  # a term in fewer questions says nothing about others
+PENALTY = 1e-5  # of the squared weights
+STEPS = 120
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SectionModel:
+    """The weights of one class a section.
+
+    Attributes:
+        anchors: the sections; NOWHERE may be among them.
+        intercepts: shape (sections,).
+        of_vector: shape (dimension, sections).
+        terms: stems that count, in the order of the rows of `of_terms`.
+        rarity: the inverse document frequency of each term.
+        of_terms: shape (terms, sections).
+    """
+
+    anchors: tuple[str, ...]
+    intercepts: Floats
+    of_vector: Floats
+    terms: tuple[str, ...]
+    rarity: Floats
+    of_terms: Floats
+
+    def probabilities(self, vector: Vectors, text: str) -> Floats:
+        """How likely each of `anchors` answers a query, from its vector and its text; they sum to 1."""
+        logits = vector @ self.of_vector + self.intercepts
+        places, values = _weigh(text, self._places, self.rarity)
+        if places:
+            logits = logits + values @ self.of_terms[places]
+        odds: Floats = np.exp(logits - logits.max())
+        odds /= odds.sum()
+        return odds
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {term: place for place, term in enumerate(self.terms)}
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The model as arrays for a file, the weights in 8 bits."""
+        vector, vector_scales = pack_rows(self.of_vector)
+        terms, term_scales = pack_rows(self.of_terms)
+        return {
+            "anchors": _pack_lines(self.anchors), "intercepts": self.intercepts, "vector": vector, "vector_scales": vector_scales,
+            "names": _pack_lines(self.terms), "rarity": self.rarity, "terms": terms, "term_scales": term_scales,
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> SectionModel:
+        """The model that `arrays` packed. Raises KeyError, ValueError."""
+        return cls(
+            _unpack_lines(arrays["anchors"]), arrays["intercepts"], unpack_rows(arrays["vector"], arrays["vector_scales"]),
+            _unpack_lines(arrays["names"]), arrays["rarity"], unpack_rows(arrays["terms"], arrays["term_scales"]),
+        )
+
+
+def fit_sections(questions: Sequence[Chunk], vectors: Vectors) -> SectionModel | None:
+    """Fit the model to stored questions and their vectors; None when they lead to fewer than two sections.
+
+    A question on several sections counts for each; sections with many questions count less for each of them.
+    """
+    rows = sorted({(anchor, place) for place, question in enumerate(questions) for anchor in sections_of(question)})
+    anchors = tuple(sorted({anchor for anchor, _ in rows}))
+    if len(anchors) < 2:
+        return None
+    number = {anchor: place for place, anchor in enumerate(anchors)}
+    classes, places = np.array([number[anchor] for anchor, _ in rows]), np.array([place for _, place in rows])
+    texts = [questions[place].text for place in places]
+    held = Counter(term for text in texts for term in set(tokenize(text)))
+    terms = tuple(sorted(term for term, count in held.items() if count >= MIN_QUESTIONS))
+    rarity = np.array([np.log(1 + len(texts) / held[term]) for term in terms], np.float32)
+    importance = 1 / np.sqrt(np.bincount(classes)[classes])
+    dense = np.hstack([np.ones((len(texts), 1), np.float32), vectors[places].astype(np.float32)])
+    weights = _minimise(dense, _term_matrix(texts, terms, rarity), classes, (importance / importance.sum()).astype(np.float32))
+    cut = dense.shape[1]
+    return SectionModel(anchors, weights[0], weights[1:cut], terms, rarity, weights[cut:])
+
+
+def sections_of(question: Chunk) -> set[str]:
+    """The anchors of the sections that a stored question leads to; NOWHERE for one that nothing answers."""
+    return {NOWHERE} if question.document == UNANSWERED else {anchor.split("--")[0] for anchor in question.headings}
+
+
+def digest(questions: Sequence[Chunk], fingerprint: str) -> str:
+    """Names what a model was fitted to: the stored questions and the embedding model."""
+    hashed = hashlib.sha256(f"{FORMAT} {fingerprint}".encode())
+    for question in sorted(questions, key=lambda question: question.id):
+        hashed.update("\n".join((question.id, *sorted(sections_of(question)))).encode())
+    return hashed.hexdigest()
+
+
+def load_shipped(folder: Path, name: str) -> SectionModel | None:
+    """The model that comes with the knowledge, or None when it is not of the questions that `name` (a digest) stands for."""
+    try:
+        with (folder / SHIPPED_FILE).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return SectionModel.of_arrays(file) if bytes(file["digest"]).decode() == name else None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def write_shipped(folder: Path, name: str, model: SectionModel) -> None:
+    """Write the file that `load_shipped` reads. Raises OSError."""
+    arrays: dict[str, Any] = {"digest": np.frombuffer(name.encode(), np.uint8), **model.arrays()}
+    np.savez_compressed(folder / SHIPPED_FILE, **arrays)
+
+
+def _term_matrix(texts: Sequence[str], terms: Sequence[str], rarity: Floats) -> Any:
+    """The terms of each text as a sparse row, shape (texts, terms)."""
+    from scipy.sparse import csr_array
+
+    places = dict(zip(terms, range(len(terms)), strict=True))
+    weighed = [_weigh(text, places, rarity) for text in texts]
+    bounds = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
+    columns = np.array([place for columns, _ in weighed for place in columns], np.intp)
+    return csr_array((np.concatenate([values for _, values in weighed]), columns, bounds), shape=(len(texts), len(terms)))
+
+
+def _minimise(dense: Floats, words: Any, classes: npt.NDArray[np.intp], share: Floats) -> Floats:
+    """The weights of least cross-entropy and squared size, shape (columns of `dense` and of `words`, sections).
+
+    `dense` begins with a column of ones, whose weights are the intercepts and cost nothing; `share` is what each row counts, 1 in sum.
+    """
+    from scipy.optimize import minimize
+
+    back = words.T.tocsr()
+    cut, rows = dense.shape[1], np.arange(len(classes))
+    shape = (cut + words.shape[1], int(classes.max()) + 1)
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        weights = flat.reshape(shape).astype(np.float32)
+        logits = dense @ weights[:cut] + words @ weights[cut:]
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        sums = odds.sum(axis=1, keepdims=True)
+        value = float(share @ (np.log(sums[:, 0]) - logits[rows, classes]))
+        odds /= sums
+        odds[rows, classes] -= 1
+        odds *= share[:, None]
+        penalised = weights.copy()
+        penalised[0] = 0
+        gradient = np.vstack([dense.T @ odds, back @ odds]) + 2 * PENALTY * penalised
+        return value + PENALTY * float((penalised.astype(np.float64) ** 2).sum()), gradient.astype(np.float64).ravel()
+
+    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    weights: Floats = found.x.reshape(shape).astype(np.float32)
+    return weights
+
+
+def _weigh(text: str, terms: Mapping[str, int], rarity: Floats) -> tuple[list[int], Floats]:
+    """The places of a text's known terms and their weights, rarer ones weighing more, as a unit vector."""
+    places = [terms[term] for term in sorted(set(tokenize(text))) if term in terms]
+    values = rarity[places]
+    return places, values / max(float(np.linalg.norm(values)), 1e-9)
+
+
+def _pack_lines(lines: Sequence[str]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer("\n".join(lines).encode(), np.uint8)
+
+
+def _unpack_lines(data: Any) -> tuple[str, ...]:
+    return tuple(bytes(data).decode().split("\n")) if len(data) else ()
