@@ -18,7 +18,10 @@ from retrieval.lexical import tokenize
 COEFFICIENTS_FILE = Path(__file__).with_name("leaning.json")
 LEANS_FROM = 0.3  # probability; chosen on the development conversations
 MOST_TERMS, MOST_WORDS = 8, 20
-QUESTION_WORDS = frozenset("what what's whats how why which when where who is are does do can should explain".split())
+QUESTION_WORDS = frozenset(
+    "what what's whats how hows how's why which when where who is are was does do did can could should would will explain compare "
+    "define".split()
+)
 FEATURES = (
     "terms", "words", "in_answer", "in_questions", "new", "asks", "refers", "opens", "confidence", "best_match", "same_topic",
     "same_section",
@@ -49,12 +52,12 @@ def leaning_features(
 ) -> dict[str, float]:
     """What the model looks at, flags as 0 or 1.
 
-    terms, words: how long the message is; in_answer, in_questions, new: the shares of its terms that the last answer, the questions `asked`
-    before and neither of them hold; asks: it begins as a question does; refers, opens: it has words that refer back, or begins with
-    "and", "ok" and the like; confidence, best_match: what the message finds `alone`; same_topic, same_section: whether that is where
-    the question `before` led.
+    terms, words: how long the message is, without an opening "and", "ok" and the like; in_answer, in_questions, new: the shares of its
+    terms that the last answer, the questions `asked` before and neither of them hold; asks: it begins as a question does; refers, opens:
+    it has words that refer back, or had such an opening; confidence, best_match: what the message finds `alone`; same_topic,
+    same_section: whether that is where the question `before` led.
     """
-    terms, words = set(tokenize(message)), message.lower().split()
+    terms, words = set(tokenize(message)), message.lower().replace("’", "'").split()
     said, questions = set(tokenize(answer)), set(tokenize(" ".join(asked)))
     count = max(1, len(terms))
     here, there = (found.hits[0].chunk if found.hits else None for found in (alone, before))

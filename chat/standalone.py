@@ -1,6 +1,7 @@
 """Making a follow-up turn understandable without its conversation, so that it can be searched for.
 
-Without a chat model this is done by rules: references are replaced by what the earlier questions were about.
+Without a chat model this is done by rules: references are replaced by what the earlier questions were about. A fitted model tells which
+of the messages that no rule completes lean on the conversation.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Glance = Callable[[str], Retrieval]
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
 MAX_STANDALONE_CHARACTERS = 400
+LONGEST_LEANING = 250  # characters; a longer message tells enough
 
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fourth": 3, "last": -1}
 _ORDINAL = re.compile(
@@ -53,7 +55,7 @@ _ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\bwhat (?:changes|would cha
 # words that go back to an earlier turn, correct it or choose from it
 _RETURN = re.compile(
     r"\bwhich (?:one|of (?:the|these|those|them))\b|\b(?:(?:go|going|come|coming) )?back to\b|\byou (?:said|mentioned|told|wrote|meant)\b|\bi (?:meant?|asked|was asking)\b|"
-    r"\bearlier\b|\bnot convinced\b|^(?:about|regarding|wrt|re)\b|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
+    r"\bearlier\b|\bnot convinced\b|^about (?:the|that|this|your)\b|^(?:regarding|wrt|re:?)\s|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
     re.I,
 )
 # what one may ask of anything: alone they are never a subject
@@ -95,7 +97,8 @@ def standalone_question(
 ) -> str:
     """The question with its references to the conversation resolved; unchanged when it has none.
 
-    With a chat model the model rewrites it; when that fails, and without a model, rules do. `glance` tells what the notes hold for a text as it
+    With a chat model the model rewrites it; when that fails, and without a model, rules do, and what they leave is put behind the previous
+    question when it leans on it (chat/leaning.py). `glance` tells what the notes hold for a text as it
     stands (`Retriever.glance`): with it, "what is the capital of France" is not taken for an ellipsis.
     """
     question = " ".join(question.split())
@@ -108,7 +111,7 @@ def standalone_question(
             rewritten = ""
         if rewritten:
             return rewritten
-    return _follow(history, glossary, glance).resolve(question, alone=False)
+    return _follow(history, glossary, glance).resolve(question)
 
 
 def unresolved_features(
@@ -161,18 +164,18 @@ class _Resolver:
         self.items: list[str] = []
         self.listed = False  # whether the last answer or question named the items
 
-    def resolve(self, question: str, alone: bool = True) -> str:
-        """The standalone form of the next user turn; the subject moves on. What no rule completes is taken to stand `alone`, or else the
-        leaning model decides."""
+    def resolve(self, question: str) -> str:
+        """The standalone form of the next user turn; the subject moves on, but for a turn that only leans on it."""
         question = " ".join(question.split())
         resolved = (self.apply_rules(question) if self.previous else "") or question
-        if self.previous and not alone and resolved == question and self._leans_on(question):
-            resolved = self._behind(_OPENER.sub("", question))
+        leans = bool(self.previous) and resolved == question and self._leans_on(question)
+        self.asked.append(question)
         self.listed = False
+        if leans:
+            return self._behind(_OPENER.sub("", question))
         if resolved == question:
             self._start(split_depth(question)[0])
         self.previous = split_depth(resolved)[0]
-        self.asked.append(question)
         return resolved if resolved == question else resolved[:MAX_STANDALONE_CHARACTERS]
 
     def hear(self, answer: str) -> None:
@@ -221,8 +224,13 @@ class _Resolver:
 
     def _behind(self, text: str) -> str:
         """The previous question with a text behind it; a long question gives way."""
-        before = self.previous[: max(0, MAX_STANDALONE_CHARACTERS - len(text) - 2)].rstrip("?.! ")
-        return f"{before}: {text[:1].lower() if text[1:2].islower() else text[:1]}{text[1:]}" if before else text
+        before, room = self.previous.rstrip("?.! "), max(0, MAX_STANDALONE_CHARACTERS - len(text) - 2)
+        if len(before) > room:
+            before = before[:room].rpartition(" ")[0]
+        first, _, rest = text.partition(" ")
+        if first[1:].islower():  # not "HNSW" or "LoRA"
+            first = first.lower()
+        return f"{before}: {first} {rest}".rstrip() if before else text
 
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""
@@ -263,23 +271,25 @@ class _Resolver:
         return terms < OWN_TERMS and not entities
 
     def leaning_features(self, question: str) -> dict[str, float]:
-        """What tells whether a message leans on the conversation; empty when nothing tells what the notes hold, or it is about studying."""
-        if self._glance is None or _about_studying(self._glance(question)):
+        """What tells whether a message leans on the conversation; empty for one that does not: it is a scenario of its own, asks for a
+        name of the field or as the bank does, is about studying, or has no words. Empty also when nothing tells what the notes hold."""
+        if self._glance is None or not tokenize(question) or len(question) > LONGEST_LEANING or _plain(_subject(question)) in self._names:
+            return {}
+        if (alone := self._glance(question)).same_question or _about_studying(alone):
             return {}
         refers = any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN))
         opens = bool(_OPENER.match(question))
-        alone, before = self._glance(question), self._glance(self.previous)
-        return leaning_features(question, self.asked, self.answer, alone, before, refers=refers, opens=opens)
+        text = _OPENER.sub("", question)
+        return leaning_features(text, self.asked, self.answer, alone, self._glance(self.previous), refers=refers, opens=opens)
 
     def _is_elsewhere(self, text: str) -> bool:
         """True when a message refers to nothing before it and is not on the notes' subjects as it stands: they do not answer it, or it is
         about studying."""
         if self._glance is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
             return False
-        if (terms := set(tokenize(text))) and terms <= _ASPECTS:
-            return False
-        found = self._glance(text)
-        return found.confidence < load_coefficients().partial_floor or _about_studying(found)
+        found, terms = self._glance(text), set(tokenize(text))
+        only_aspects = bool(terms) and terms <= _ASPECTS
+        return _about_studying(found) or (not only_aspects and found.confidence < load_coefficients().partial_floor)
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""

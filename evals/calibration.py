@@ -27,7 +27,7 @@ from retrieval.snapshot import Snapshot, load_snapshot
 
 ANSWERED_FLOOR, PARTIAL_FLOOR = 0.78, 0.58  # chosen on the development split: 4 % wrong answers, 4 % refusals
 CASE_WEIGHT = 8.0  # of an unanswerable case; a stored question asked again, its own copy left out, counts 1
-ANSWERABLE = 2.0  # as much do the answerable ones weigh together, of the unanswerable ones: the shares of the held-out split
+ANSWERABLE_RATIO = 2.0  # of the weight of all answerable cases to that of all unanswerable ones, as in the held-out split
 STORED_SAMPLE, UPLOAD_SAMPLE = 1500, 500
 FOLDS = 4
 Rows = list[tuple[dict[str, float], bool, float]]  # features, whether the notes answer it, weight
@@ -36,7 +36,7 @@ Rows = list[tuple[dict[str, float], bool, float]]  # features, whether the notes
 def collect(retriever: Retriever, split: Split) -> Rows:
     """Features of every case of a split, with whether the notes answer it."""
     inside, outside = load_cases("answerable", split), load_cases("unanswerable", split)
-    weights = (CASE_WEIGHT, CASE_WEIGHT * ANSWERABLE * len(outside) / len(inside))
+    weights = (CASE_WEIGHT, CASE_WEIGHT * ANSWERABLE_RATIO * len(outside) / len(inside))
     return [
         (dict(retriever.retrieve(case.question).features), answerable, weights[answerable])
         for cases, answerable in ((inside, True), (outside, False))
@@ -49,7 +49,7 @@ def collect_stored(index: Snapshot, open_retriever: Callable[[Snapshot], Retriev
     as if their topic were an upload, which has no stored questions."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
     questions = index.questions
-    asked = [place for place, question in enumerate(questions) if question.document == ASKED]
+    asked = [place for place, question in enumerate(questions) if question.document == ASKED and question.topic is not None]
     outside = [place for place, question in enumerate(questions) if question.document == UNANSWERED]
     again = {*random_.sample(asked, min(STORED_SAMPLE, len(asked))), *outside}
     uploads = random_.sample(asked, min(UPLOAD_SAMPLE, len(asked)))
@@ -61,10 +61,11 @@ def collect_stored(index: Snapshot, open_retriever: Callable[[Snapshot], Retriev
             features = retriever.retrieve(questions[place].text, without=[place]).features
             rows.append((dict(features), questions[place].document == ASKED, 1.0))
     for fold in range(FOLDS):
-        fitted = _fitted_without(index, {place for place, question in enumerate(questions) if (question.topic or 0) % FOLDS == fold})
-        for topic in {questions[place].topic or 0 for place in uploads if (questions[place].topic or 0) % FOLDS == fold}:
+        topics = {topic for place in uploads if (topic := questions[place].topic) is not None and topic % FOLDS == fold}
+        fitted = _fitted_without(index, {place for place, question in enumerate(questions) if question.topic in topics})
+        for topic in topics:
             retriever = open_retriever(_as_upload(fitted, topic))
-            hidden = [place for place, question in enumerate(questions) if (question.topic or 0) == topic]
+            hidden = [place for place, question in enumerate(questions) if question.topic == topic]
             for place in sorted(set(uploads) & set(hidden)):
                 rows.append((dict(retriever.retrieve(questions[place].text, without=hidden).features), True, 1.0))
     return rows
@@ -73,7 +74,7 @@ def collect_stored(index: Snapshot, open_retriever: Callable[[Snapshot], Retriev
 def _as_upload(index: Snapshot, topic: int) -> Snapshot:
     """The index with the notes of a topic as documents of the learner's own."""
     chunks = [
-        replace(chunk, document=f"own/{PurePosixPath(chunk.document).name}", topic=None) if (chunk.topic or 0) == topic else chunk
+        replace(chunk, document=f"own/{PurePosixPath(chunk.document).name}", topic=None) if chunk.topic == topic else chunk
         for chunk in index.chunks
     ]
     return replace(index, chunks=chunks)

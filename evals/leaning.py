@@ -15,16 +15,18 @@ import numpy as np
 
 from chat.leaning import COEFFICIENTS_FILE, FEATURES, LEANS_FROM, Leaning
 from chat.standalone import unresolved_features
-from core.content import GlossaryTerm, load_glossary
+from core.content import GlossaryTerm, Question, load_glossary, load_questions
 from core.settings import load_settings
 from core.types import Turn
-from evals.cases import Case, Split, load_cases
+from evals.cases import Split, load_cases
 from evals.metrics import auroc
 from evals.quality.conversations import turns_of
 from ingest.pipeline import ingest
 from retrieval.retriever import Retriever, get_retriever
 
 REGULARIZATION = 0.3
+BANK_SAMPLE = 200
+OPENERS, OPENED = ("ok, ", "So ", "thanks! ", "Now, ", "Ok thanks. "), 0.25
 FOLDS = 6
 Conversation = tuple[Sequence[Turn], str, bool]  # before, the message, whether it leans on what was before
 Rows = list[tuple[dict[str, float], bool]]
@@ -36,17 +38,20 @@ def conversations(split: Split) -> Iterator[Conversation]:
         yield turns_of(case), case.question, case.data["standalone"] != case.question
 
 
-def interruptions(seed: int = 0) -> Iterator[Conversation]:
-    """Development questions, each asked in a conversation of another topic."""
+def interruptions(bank: Sequence[Question], seed: int = 0) -> Iterator[Conversation]:
+    """Complete questions in conversations that they do not need: development questions and some of the bank after a conversation of
+    another topic and after one of the same; some begin with "ok" or "thanks"."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
     before = load_cases("follow_ups", "development")
-    for name in ("answerable", "plain", "unanswerable"):
-        for case in load_cases(name, "development"):
-            yield turns_of(random_.choice([other for other in before if _topic(other) != _topic(case)])), case.question, False
-
-
-def _topic(case: Case) -> object:
-    return case.data.get("topic")
+    cases = [case for name in ("answerable", "plain", "unanswerable") for case in load_cases(name, "development")]
+    asked = [(case.question, case.data.get("topic")) for case in cases]
+    asked += [(question.question, question.topic) for question in random_.sample(list(bank), min(BANK_SAMPLE, len(bank)))]
+    for question, topic in asked:
+        opener = random_.choice(OPENERS) if random_.random() < OPENED else ""
+        near = [case for case in before if case.data.get("topic") == topic]
+        far = [case for case in before if case.data.get("topic") != topic]
+        for others in filter(None, (near, far)):
+            yield turns_of(random_.choice(others)), opener + question, False
 
 
 def collect(retriever: Retriever, glossary: Sequence[GlossaryTerm], asked: Iterable[Conversation]) -> Rows:
@@ -90,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = load_settings()
     ingest(settings)
     retriever, glossary = get_retriever(settings), load_glossary(settings.knowledge_dir)
-    rows = collect(retriever, glossary, [*conversations("development"), *interruptions()])
+    rows = collect(retriever, glossary, [*conversations("development"), *interruptions(load_questions(settings.knowledge_dir))])
     model, unseen = fit(rows)
     held_out = collect(retriever, glossary, conversations("held-out"))
     print(f"development, cross-validated: {describe(rows, unseen)}")

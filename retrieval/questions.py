@@ -21,6 +21,7 @@ from retrieval.sections import Sections
 
 NEIGHBOURS, NEIGHBOUR_TEMPERATURE = 80, 0.15  # nearest questions that a section of the learner's own documents is held against
 SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
+OWN_VOTERS = 6  # as many of these sections, the nearest, are held
 OWN_QUESTIONS, OWN_SHARE = 20.0, 5.0  # as many questions does a section of the learner's own documents stand for
 SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 
@@ -124,7 +125,7 @@ class QuestionLeg:
                 words /= max(float(words.max()), 1e-9)
         if own is not None:
             nearest = np.maximum(nearest, own.similarity)
-            shares = _own_shares(own.similarity, similarity[self._rows])
+            shares = _own_shares(own.similarity, similarity)
             chosen, nowhere = chosen * (1 - shares.sum()) + shares, nowhere * (1 - float(shares.sum()))
             words = np.maximum(words, own.words)
         outside = similarity[self._unanswered]
@@ -142,10 +143,10 @@ class QuestionLeg:
         chosen = np.zeros(self._count, np.float32)
         if self._model is None or not len(self._classes):
             return chosen, 0.0
-        odds = self._model.probabilities(query, text)
-        inside = odds[self._classes]
+        probabilities = self._model.probabilities(query, text)
+        inside = probabilities[self._classes]
         chosen[self._class_sections] = inside / max(float(inside.sum()), 1e-9)
-        return chosen, float(odds[self._nowhere].sum())
+        return chosen, float(probabilities[self._nowhere].sum())
 
     def _same(self, similarity: Vectors) -> str:
         if not len(self._bank):
@@ -156,9 +157,10 @@ class QuestionLeg:
 
 def _own_shares(own: npt.NDArray[np.float32], stored: Vectors) -> npt.NDArray[np.float32]:
     """How likely each of the learner's `own` sections answers, which the section model does not know, from their similarity to a query: as
-    if its nearest stored questions and each of these sections, OWN_QUESTIONS strong, voted."""
+    if its nearest stored questions, answered or not, voted, and the OWN_VOTERS nearest of these sections, each OWN_QUESTIONS strong."""
     nearest = np.partition(stored, -NEIGHBOURS)[-NEIGHBOURS:] if len(stored) > NEIGHBOURS else stored
-    theirs = np.where(own > 0, OWN_QUESTIONS * np.exp((own - 1) / NEIGHBOUR_TEMPERATURE), 0)
+    least = np.partition(own, -OWN_VOTERS)[-OWN_VOTERS] if len(own) > OWN_VOTERS else 0.0
+    theirs = np.where((own > 0) & (own >= least), OWN_QUESTIONS * np.exp((own - 1) / NEIGHBOUR_TEMPERATURE), 0)
     whole = float(theirs.sum() + np.exp((nearest - 1) / NEIGHBOUR_TEMPERATURE).sum())
     shares: npt.NDArray[np.float32] = (theirs / max(whole, 1e-9)).astype(np.float32)
     return shares

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +25,12 @@ from core.models import Vectors
 from core.types import Chunk
 from retrieval.lexical import tokenize
 
-SHIPPED_FILE = "section_model.npz"  # in the knowledge folder, written by scripts/embed_questions.py
+MODEL_FILE = "section_model.npz"  # in the knowledge folder, written by scripts/embed_questions.py; else beside the index
 NOWHERE = ""  # stands for the section of a question that nothing answers
 FORMAT = 1  # raise it when features or training change
 MIN_QUESTIONS = 2  # a term in fewer questions says nothing about others
 PENALTY = 1e-5  # of the squared weights
-STEPS = 120
+MAX_ITERATIONS = 120
 Floats = npt.NDArray[np.float32]
 
 
@@ -42,7 +43,7 @@ class SectionModel:
         intercepts: shape (sections,).
         of_vector: shape (dimension, sections).
         terms: stems that count, in the order of the rows of `of_terms`.
-        rarity: the inverse document frequency of each term.
+        idf: the inverse document frequency of each term.
         of_terms: shape (terms, sections).
     """
 
@@ -50,18 +51,18 @@ class SectionModel:
     intercepts: Floats
     of_vector: Floats
     terms: tuple[str, ...]
-    rarity: Floats
+    idf: Floats
     of_terms: Floats
 
     def probabilities(self, vector: Vectors, text: str) -> Floats:
         """How likely each of `anchors` answers a query, from its vector and its text; they sum to 1."""
         logits = vector @ self.of_vector + self.intercepts
-        places, values = _weigh(text, self._places, self.rarity)
+        places, values = _weigh(text, self._places, self.idf)
         if places:
             logits = logits + values @ self.of_terms[places]
-        odds: Floats = np.exp(logits - logits.max())
-        odds /= odds.sum()
-        return odds
+        probabilities: Floats = np.exp(logits - logits.max())
+        probabilities /= probabilities.sum()
+        return probabilities
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -73,7 +74,7 @@ class SectionModel:
         terms, term_scales = pack_rows(self.of_terms)
         return {
             "anchors": _pack_lines(self.anchors), "intercepts": self.intercepts, "vector": vector, "vector_scales": vector_scales,
-            "names": _pack_lines(self.terms), "rarity": self.rarity, "terms": terms, "term_scales": term_scales,
+            "names": _pack_lines(self.terms), "idf": self.idf, "terms": terms, "term_scales": term_scales,
         }
 
     @classmethod
@@ -81,7 +82,7 @@ class SectionModel:
         """The model that `arrays` packed. Raises KeyError, ValueError."""
         return cls(
             _unpack_lines(arrays["anchors"]), arrays["intercepts"], unpack_rows(arrays["vector"], arrays["vector_scales"]),
-            _unpack_lines(arrays["names"]), arrays["rarity"], unpack_rows(arrays["terms"], arrays["term_scales"]),
+            _unpack_lines(arrays["names"]), arrays["idf"], unpack_rows(arrays["terms"], arrays["term_scales"]),
         )
 
 
@@ -97,14 +98,14 @@ def fit_sections(questions: Sequence[Chunk], vectors: Vectors) -> SectionModel |
     number = {anchor: place for place, anchor in enumerate(anchors)}
     classes, places = np.array([number[anchor] for anchor, _ in rows]), np.array([place for _, place in rows])
     texts = [questions[place].text for place in places]
-    held = Counter(term for text in texts for term in set(tokenize(text)))
+    held = Counter(term for place in set(places.tolist()) for term in set(tokenize(questions[place].text)))
     terms = tuple(sorted(term for term, count in held.items() if count >= MIN_QUESTIONS))
-    rarity = np.array([np.log(1 + len(texts) / held[term]) for term in terms], np.float32)
+    idf = np.array([np.log(1 + len(texts) / held[term]) for term in terms], np.float32)
     importance = 1 / np.sqrt(np.bincount(classes)[classes])
     dense = np.hstack([np.ones((len(texts), 1), np.float32), vectors[places].astype(np.float32)])
-    weights = _minimise(dense, _term_matrix(texts, terms, rarity), classes, (importance / importance.sum()).astype(np.float32))
+    weights = _minimise(dense, _term_matrix(texts, terms, idf), classes, (importance / importance.sum()).astype(np.float32))
     cut = dense.shape[1]
-    return SectionModel(anchors, weights[0], weights[1:cut], terms, rarity, weights[cut:])
+    return SectionModel(anchors, weights[0], weights[1:cut], terms, idf, weights[cut:])
 
 
 def sections_of(question: Chunk) -> set[str]:
@@ -120,36 +121,36 @@ def digest(questions: Sequence[Chunk], fingerprint: str) -> str:
     return hashed.hexdigest()
 
 
-def load_shipped(folder: Path, name: str) -> SectionModel | None:
-    """The model that comes with the knowledge, or None when it is not of the questions that `name` (a digest) stands for."""
+def load_model(folder: Path, name: str) -> SectionModel | None:
+    """The model that is stored in a folder, or None when it is not of the questions that `name` (a digest) stands for."""
     try:
-        with (folder / SHIPPED_FILE).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with (folder / MODEL_FILE).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return SectionModel.of_arrays(file) if bytes(file["digest"]).decode() == name else None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 
-def write_shipped(folder: Path, name: str, model: SectionModel) -> None:
-    """Write the file that `load_shipped` reads. Raises OSError."""
+def write_model(folder: Path, name: str, model: SectionModel) -> None:
+    """Write the file that `load_model` reads. Raises OSError."""
     arrays: dict[str, Any] = {"digest": np.frombuffer(name.encode(), np.uint8), **model.arrays()}
-    np.savez_compressed(folder / SHIPPED_FILE, **arrays)
+    np.savez_compressed(folder / MODEL_FILE, **arrays)
 
 
-def _term_matrix(texts: Sequence[str], terms: Sequence[str], rarity: Floats) -> Any:
+def _term_matrix(texts: Sequence[str], terms: Sequence[str], idf: Floats) -> Any:
     """The terms of each text as a sparse row, shape (texts, terms)."""
     from scipy.sparse import csr_array
 
     places = dict(zip(terms, range(len(terms)), strict=True))
-    weighed = [_weigh(text, places, rarity) for text in texts]
+    weighed = [_weigh(text, places, idf) for text in texts]
     bounds = np.cumsum([0, *(len(columns) for columns, _ in weighed)])
     columns = np.array([place for columns, _ in weighed for place in columns], np.intp)
     return csr_array((np.concatenate([values for _, values in weighed]), columns, bounds), shape=(len(texts), len(terms)))
 
 
-def _minimise(dense: Floats, words: Any, classes: npt.NDArray[np.intp], share: Floats) -> Floats:
+def _minimise(dense: Floats, words: Any, classes: npt.NDArray[np.intp], sample_weight: Floats) -> Floats:
     """The weights of least cross-entropy and squared size, shape (columns of `dense` and of `words`, sections).
 
-    `dense` begins with a column of ones, whose weights are the intercepts and cost nothing; `share` is what each row counts, 1 in sum.
+    `dense` begins with a column of ones, whose weights are the intercepts and cost nothing; `sample_weight` sums to 1.
     """
     from scipy.optimize import minimize
 
@@ -161,26 +162,26 @@ def _minimise(dense: Floats, words: Any, classes: npt.NDArray[np.intp], share: F
         weights = flat.reshape(shape).astype(np.float32)
         logits = dense @ weights[:cut] + words @ weights[cut:]
         logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
-        sums = odds.sum(axis=1, keepdims=True)
-        value = float(share @ (np.log(sums[:, 0]) - logits[rows, classes]))
-        odds /= sums
-        odds[rows, classes] -= 1
-        odds *= share[:, None]
+        residuals = np.exp(logits)
+        sums = residuals.sum(axis=1, keepdims=True)
+        value = float(sample_weight @ (np.log(sums[:, 0]) - logits[rows, classes]))
+        residuals /= sums
+        residuals[rows, classes] -= 1
+        residuals *= sample_weight[:, None]
         penalised = weights.copy()
         penalised[0] = 0
-        gradient = np.vstack([dense.T @ odds, back @ odds]) + 2 * PENALTY * penalised
+        gradient = np.vstack([dense.T @ residuals, back @ residuals]) + 2 * PENALTY * penalised
         return value + PENALTY * float((penalised.astype(np.float64) ** 2).sum()), gradient.astype(np.float64).ravel()
 
-    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    found = minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": MAX_ITERATIONS})
     weights: Floats = found.x.reshape(shape).astype(np.float32)
     return weights
 
 
-def _weigh(text: str, terms: Mapping[str, int], rarity: Floats) -> tuple[list[int], Floats]:
+def _weigh(text: str, terms: Mapping[str, int], idf: Floats) -> tuple[list[int], Floats]:
     """The places of a text's known terms and their weights, rarer ones weighing more, as a unit vector."""
     places = [terms[term] for term in sorted(set(tokenize(text))) if term in terms]
-    values = rarity[places]
+    values = idf[places]
     return places, values / max(float(np.linalg.norm(values)), 1e-9)
 
 

@@ -1,18 +1,21 @@
-"""The index in one file beside Chroma, so that a start reads a file and not a database. Derived: deleting it costs a second.
+"""The index in one file beside Chroma, so that a start reads a file and not a database. Derived: deleting it costs a second or two.
 
 A snapshot belongs to one state of the store, named by the manifest that every finished ingest rewrites.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.models import Vectors, embedding_fingerprint
 from core.question_store import get_question_store, pack_chunks, unpack_chunks
@@ -20,9 +23,11 @@ from core.settings import Settings
 from core.store import get_store, index_version
 from core.types import Chunk
 from retrieval.lexical import HEADING_WEIGHT, LexicalIndex
-from retrieval.section_model import SectionModel, digest, fit_sections, load_shipped
+from retrieval.section_model import FORMAT as MODEL_FORMAT
+from retrieval.section_model import SectionModel, digest, fit_sections, load_model, write_model
 
-FORMAT = 3  # raise it when the lexical index or this file's layout changes
+log = logging.getLogger(__name__)
+FORMAT = 4  # raise it when the lexical index or this file's layout changes
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def load_snapshot(settings: Settings) -> Snapshot:
     Raises:
         StorageError, IndexUnavailableError: Chroma cannot be opened or read.
     """
-    name = f"{FORMAT}-{HEADING_WEIGHT}-{embedding_fingerprint(settings)}-{index_version(settings)}"
+    name = f"{FORMAT}-{MODEL_FORMAT}-{HEADING_WEIGHT}-{embedding_fingerprint(settings)}-{index_version(settings)}"
     path = settings.data_dir / "chroma" / "snapshot.npz"
     stored = _read(path, name)
     if stored is not None:
@@ -58,14 +63,25 @@ def load_snapshot(settings: Settings) -> Snapshot:
     with get_store(settings) as store:
         chunks, vectors = store.load()
     questions, question_vectors = get_question_store(settings).load()
-    shipped = load_shipped(settings.knowledge_dir, digest(questions, embedding_fingerprint(settings)))
-    snapshot = Snapshot(
-        chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions),
-        shipped or fit_sections(questions, question_vectors),
-    )
+    model = _section_model(settings, questions, question_vectors)
+    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions), model)
     if chunks:
         _write(path, name, snapshot)
     return snapshot
+
+
+def _section_model(settings: Settings, questions: Sequence[Chunk], vectors: Vectors) -> SectionModel | None:
+    """The model fitted to these questions: the one that comes with the knowledge, or one that is fitted now and kept beside the index."""
+    name, beside = digest(questions, embedding_fingerprint(settings)), settings.data_dir / "chroma"
+    if found := load_model(settings.knowledge_dir, name) or load_model(beside, name):
+        return found
+    if questions:
+        log.info("Learning which section each of %d stored questions is for; this is done once.", len(questions))
+    model = fit_sections(questions, vectors)
+    if model is not None:
+        with suppress(OSError):  # a full disk only means that it is fitted again
+            write_model(beside, name, model)
+    return model
 
 
 def _read(path: Path, name: str) -> Snapshot | None:
@@ -75,18 +91,19 @@ def _read(path: Path, name: str) -> Snapshot | None:
             if bytes(file["name"]).decode() != name:
                 return None
             arrays = {key: file[key] for key in file.files}
+        return _unpack(arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    def lexical(prefix: str) -> LexicalIndex:
-        return LexicalIndex(part(prefix))
 
+
+def _unpack(arrays: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
     def part(prefix: str) -> dict[str, Any]:
         return {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
 
     model = part("model.")
     return Snapshot(
-        unpack_chunks(arrays["passages"]), arrays["vectors"], lexical("lexical."), unpack_chunks(arrays["questions"]),
-        arrays["question_vectors"], lexical("words."), SectionModel.of_arrays(model) if model else None,
+        unpack_chunks(arrays["passages"]), arrays["vectors"], LexicalIndex(part("lexical.")), unpack_chunks(arrays["questions"]),
+        arrays["question_vectors"], LexicalIndex(part("words.")), SectionModel.of_arrays(model) if model else None,
     )
 
 

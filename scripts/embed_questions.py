@@ -19,8 +19,9 @@ from core.models import embedding_fingerprint, get_embeddings
 from core.question_store import SHIPPED_FILE, shipped_vectors, write_shipped_vectors
 from core.settings import Settings
 from ingest.questions import question_chunks
-from retrieval.section_model import SHIPPED_FILE as MODEL_FILE
-from retrieval.section_model import digest, fit_sections, write_shipped
+from retrieval.section_model import MODEL_FILE, digest, fit_sections, write_model
+
+FEW = 200  # so many questions may be without a stored vector; the file is large, and ingest embeds what it lacks
 
 
 def main() -> int:
@@ -31,10 +32,11 @@ def main() -> int:
     new = [chunk for chunk in chunks if chunk.id not in known]
     known |= zip((chunk.id for chunk in new), get_embeddings(settings).encode([chunk.text for chunk in new]) if new else (), strict=True)
     vectors = np.stack([known[chunk.id] for chunk in chunks])
-    write_shipped_vectors(settings, [chunk.id for chunk in chunks], vectors)
-    print(f"{len(chunks)} vectors in {settings.knowledge_dir / SHIPPED_FILE}")
+    if len(new) > FEW:
+        write_shipped_vectors(settings, [chunk.id for chunk in chunks], vectors)
+        print(f"{len(chunks)} vectors in {settings.knowledge_dir / SHIPPED_FILE}")
     if model := fit_sections(chunks, vectors):
-        write_shipped(settings.knowledge_dir, digest(chunks, embedding_fingerprint(settings)), model)
+        write_model(settings.knowledge_dir, digest(chunks, embedding_fingerprint(settings)), model)
         print(f"{len(model.anchors)} sections, {len(model.terms)} terms in {settings.knowledge_dir / MODEL_FILE}")
     return 0
 

@@ -85,7 +85,8 @@ def read_previous(target: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    goals = {what: row for what, row in found.get("goals", {}).items() if row["measurement"] in MEASUREMENTS}
+    return {key: found[key] for key in found if key in MEASUREMENTS} | {"goals": goals}
 
 
 def write_result(result: Mapping[str, Any], target: Path, plot: Path) -> None:

@@ -1,9 +1,12 @@
 """Messages that no rule completes: what the model looks at, and what becomes of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from chat.leaning import FEATURES, LEANS_FROM, Leaning, leaning_features, load_leaning
-from chat.standalone import standalone_question, unresolved_features
+from chat.standalone import MAX_STANDALONE_CHARACTERS, standalone_question, unresolved_features
+from core.content import GlossaryTerm
 from core.types import Chunk, Hit, Retrieval, Turn
 
 
@@ -63,16 +66,42 @@ def test_a_message_that_leans_is_put_behind_the_previous_question() -> None:
     assert standalone_question(HISTORY, "Why would pre-norm train more stably", glance=glance) == (
         "what's in a transformer block: why would pre-norm train more stably"
     )
-    assert standalone_question(HISTORY, "BM25 scores train more stably with pre-norm models", glance=glance).endswith(
-        ": BM25 scores train more stably with pre-norm models"
+    assert standalone_question(HISTORY, "So pre-norm models train more stably", glance=glance) == (
+        "what's in a transformer block: pre-norm models train more stably"
     )
+    assert standalone_question(HISTORY, "BERT trains more stably with pre-norm", glance=glance).endswith(": BERT trains more stably with pre-norm")
 
 
 def test_the_previous_question_gives_way_to_a_long_message() -> None:
     history = [Turn("user", "our transformer block diverges, " * 20), HISTORY[1]]
     message = "why would pre-norm train more stably than post-norm, " * 3 + "if most models train more stably"
     resolved = standalone_question(history, message, glance=lambda _: found(0.3, 7))
-    assert resolved.endswith("if most models train more stably")
+    assert resolved == f"{'our transformer block diverges, ' * 6}our: {message}"
+    assert len(resolved) <= MAX_STANDALONE_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["What is pre-norm?", "???", "谢谢", "👍", "pre-norm models train stably " * 12],
+    ids=["a name of the field", "no words", "another script", "a sign", "a long message"],
+)
+def test_what_cannot_lean_stays_as_it_is(message: str) -> None:
+    glossary = [GlossaryTerm(term="pre-norm", definition="Normalisation in front of the layer.", topics=(7,))]
+    assert standalone_question(HISTORY, message, glossary, glance=lambda _: found(0.3, 7)) == " ".join(message.split())
+
+
+def test_a_question_of_the_bank_stays_as_it_is() -> None:
+    question = "why does pre-norm train more stably than post-norm"
+    known = replace(found(0.9, 7), same_question="q-07-12")
+    assert standalone_question(HISTORY, question, glance=lambda _: known) == question
+
+
+def test_the_subject_stays_after_a_message_that_leans() -> None:
+    def glance(text: str) -> Retrieval:
+        return BEFORE if "transformer block" in text else found(0.3, 7)
+
+    history = [*HISTORY, Turn("user", "why would pre-norm train more stably"), Turn("assistant", "Gradients reach the first layers.")]
+    assert standalone_question(history, "pitfalls?", glance=glance) == "Pitfalls (transformer block)?"
 
 
 def test_only_what_the_rules_leave_is_looked_at() -> None:

@@ -9,7 +9,7 @@ from core.content import ASKED, KNOWLEDGE_DIR, UNANSWERED
 from core.models import PACKAGED_SHA256
 from core.types import Chunk
 from ingest.questions import question_chunks
-from retrieval.section_model import NOWHERE, SectionModel, digest, fit_sections, load_shipped, write_shipped
+from retrieval.section_model import NOWHERE, SectionModel, digest, fit_sections, load_model, write_model
 
 VECTORS = np.eye(4, dtype=np.float32)
 TEXTS = {
@@ -61,19 +61,28 @@ def test_one_section_or_none_leaves_nothing_to_tell_apart() -> None:
     assert fit_sections([], np.zeros((0, 0), np.float32)) is None
 
 
-def test_a_shipped_model_serves_the_questions_that_it_was_fitted_to(model: SectionModel, tmp_path: Path) -> None:
+def test_a_stored_model_serves_the_questions_that_it_was_fitted_to(model: SectionModel, tmp_path: Path) -> None:
     name = digest(questions(), "a model")
-    assert load_shipped(tmp_path, name) is None
-    write_shipped(tmp_path, name, model)
-    loaded = load_shipped(tmp_path, name)
+    assert load_model(tmp_path, name) is None
+    write_model(tmp_path, name, model)
+    loaded = load_model(tmp_path, name)
     assert loaded is not None
     assert loaded.anchors == model.anchors
-    assert load_shipped(tmp_path, digest(questions()[1:], "a model")) is None
-    assert load_shipped(tmp_path, digest(questions(), "another model")) is None
-    (tmp_path / "section_model.npz").write_bytes(b"half a fi")
-    assert load_shipped(tmp_path, name) is None
+    assert load_model(tmp_path, digest(questions()[1:], "a model")) is None
+    assert load_model(tmp_path, digest(questions(), "another model")) is None
+
+
+def test_a_damaged_file_is_no_model(model: SectionModel, tmp_path: Path) -> None:
+    name, path = digest(questions(), "a model"), tmp_path / "section_model.npz"
+    write_model(tmp_path, name, model)
+    whole = path.read_bytes()
+    for start in range(0, len(whole), 97):
+        path.write_bytes(whole[:start] + b"\xff" * 50 + whole[start + 50 :])
+        load_model(tmp_path, name)  # some damage is not seen; none may raise
+    path.write_bytes(whole[: len(whole) // 2])
+    assert load_model(tmp_path, name) is None
 
 
 def test_the_model_that_is_shipped_was_fitted_to_the_questions_that_are_shipped() -> None:
     """When this fails, stored questions have changed: run `python scripts/embed_questions.py`."""
-    assert load_shipped(KNOWLEDGE_DIR, digest(question_chunks(KNOWLEDGE_DIR), PACKAGED_SHA256[:12])) is not None
+    assert load_model(KNOWLEDGE_DIR, digest(question_chunks(KNOWLEDGE_DIR), PACKAGED_SHA256[:12])) is not None

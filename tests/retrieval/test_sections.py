@@ -59,10 +59,12 @@ def test_the_section_model_chooses_and_own_documents_get_their_share() -> None:
     assert pointing.nowhere == pytest.approx(0.5)
     assert pointing.chosen.tolist() == pytest.approx([0.25, 0.75, 0.0])
     assert pointing.agreement == pytest.approx(0.75)
-    far, near = (np.array([0, 0, similarity], np.float32) for similarity in (0.2, 0.95))
-    shares = [chooser.point(unit(0, 1), own=Own(similarity, np.zeros(3, np.float32))).chosen for similarity in (far, near)]
-    assert shares[0][2] < 0.2 < 0.5 < shares[1][2]
-    assert all(share.sum() == pytest.approx(1.0) for share in shares)
+    far, near = (
+        chooser.point(unit(0, 1), own=Own(np.array([0, 0, similarity], np.float32), np.zeros(3, np.float32))) for similarity in (-0.9, 0.95)
+    )
+    assert (far.chosen[2], far.nowhere) == (0, pytest.approx(0.5))
+    assert near.chosen[2] > 0.5 > near.nowhere * 2
+    assert near.chosen.sum() == pytest.approx(1.0)
 
 
 def test_questions_that_nothing_answers_are_counted_apart() -> None:

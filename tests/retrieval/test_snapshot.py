@@ -10,9 +10,18 @@ from ingest.pipeline import ingest
 from retrieval.retriever import get_retriever
 from retrieval.snapshot import load_snapshot
 
+ASKED = """\
+- section: 05-vector-databases#vector-indexing-structures
+  questions: [which index is the fastest, how does a graph index search, is flat search ever enough]
+- section: 05-vector-databases#distance-metrics
+  questions: [is cosine a metric, dot product or cosine, when does the metric matter]
+"""
+
 
 @pytest.fixture
 def ingested(settings: Settings) -> Settings:
+    (settings.knowledge_dir / "asked").mkdir()
+    (settings.knowledge_dir / "asked" / "05-vector-databases.yaml").write_text(ASKED)
     ingest(settings)
     return settings
 
@@ -28,10 +37,33 @@ def test_the_file_gives_back_what_chroma_holds(ingested: Settings, monkeypatch: 
         raise AssertionError("Chroma was opened although the file is current")
 
     monkeypatch.setattr(retrieval.snapshot, "get_store", closed)
+    monkeypatch.setattr(retrieval.snapshot, "fit_sections", closed)
     again = load_snapshot(ingested)
     assert again.chunks == first.chunks
     assert np.array_equal(again.vectors, first.vectors)
     assert np.array_equal(again.lexical.scores("HNSW memory"), first.lexical.scores("HNSW memory"))
+    assert first.section_model is not None
+    assert again.section_model is not None
+    assert again.section_model.anchors == first.section_model.anchors
+    asked = (first.question_vectors[0], "HNSW memory")
+    assert again.section_model.probabilities(*asked) == pytest.approx(first.section_model.probabilities(*asked), abs=0.02)
+
+
+def test_a_new_document_does_not_fit_the_section_model_again(
+    ingested: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "retrieval.snapshot"):
+        load_snapshot(ingested)
+    assert "stored questions" in caplog.text
+
+    def again(*_: object) -> None:
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr(retrieval.snapshot, "fit_sections", again)
+    extra = tmp_path / "mine.md"
+    extra.write_text("# Mine\n\n## Zebra stripes\n\nA zebra has stripes that confuse flies.\n")
+    ingest(ingested, [extra])
+    assert load_snapshot(ingested).section_model is not None
 
 
 def test_a_new_ingest_makes_the_file_stale(ingested: Settings, tmp_path: Path) -> None:
