@@ -18,7 +18,7 @@ from retrieval.lexical import LexicalIndex, tokenize
 from retrieval.questions import Pointing
 
 COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
-UNASKED_SHARE = 0.9  # stands for `answered_share` in an index without stored questions
+UNASKED_SHARE, UNASKED_AGREEMENT = 0.9, 0.6  # stand for `answered_share` and `agreement` in an index without stored questions
 FEATURES = (
     "best_match", "dense_top", "dense_mean3", "coverage_top5", "rarest_term_found", "known_terms", "answered_share", "outside_margin",
     "agreement", "nowhere",
@@ -70,7 +70,7 @@ def confidence_features(
         "known_terms": sum(lexical.document_frequency(t) > 0 for t in terms) / len(terms) if terms else 0.0,
         "answered_share": pointing.answered_share if pointing else UNASKED_SHARE,
         "outside_margin": best - pointing.outside if pointing else 0.0,
-        "agreement": pointing.agreement if pointing else 0.0, "nowhere": pointing.nowhere if pointing else 0.0,
+        "agreement": pointing.agreement if pointing else UNASKED_AGREEMENT, "nowhere": pointing.nowhere if pointing else 0.0,
     }
 
 

@@ -21,7 +21,7 @@ from core.settings import Settings
 from ingest.questions import question_chunks
 from retrieval.section_model import MODEL_FILE, digest, fit_sections, write_model
 
-FEW = 200  # so many questions may be without a stored vector; the file is large, and ingest embeds what it lacks
+FEW = 100  # so many questions may be without a stored vector; the file is large, and ingest embeds what it lacks
 
 
 def main() -> int:
