@@ -3,6 +3,7 @@
     python -m evals ir --data DIR [--json]     the product's retrieval on a collection in BEIR format
     python -m evals report [--json] [--quick]  the quality on the labelled cases; writes docs/quality-report.md
     python -m evals report --saved             writes the report again from the last measurement
+    python -m evals report --search            measures what the search decides and keeps what the judge alone decides
     python -m evals report --write-floors      records the floors that `make test` watches
     python -m evals ablation [--json]          what each part of the ranking is worth; writes docs/measurements/ablation.json
     python -m evals bench [--json] [--quick] [--only NAME ...]  speed and memory; writes docs/measurements/bench.json
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind = report.add_mutually_exclusive_group()
     kind.add_argument("--quick", action="store_true", help="only what the floors watch, on the development cases; writes nothing")
     kind.add_argument("--saved", action="store_true", help="measure nothing; write the report again from the last measurement")
+    kind.add_argument("--search", action="store_true", help="measure what the search decides; keep what the judge alone decides")
     kind.add_argument("--write-floors", action="store_true", help="measure what the floors watch and record it")
     report.set_defaults(run=run_quality)
     ablation = commands.add_parser("ablation", help="search with parts of the ranking left out")
@@ -79,7 +81,7 @@ def run_quality(options: argparse.Namespace, settings: Settings) -> int:
         write_floors(measure_floors(open_bench(settings)))
         print(f"Recorded in {FLOORS_FILE.name}.", file=sys.stderr)
         return 0
-    measured = run_report(settings, options.quick, options.saved)
+    measured = run_report(settings, options.quick, options.saved, options.search)
     print(json.dumps(measured, ensure_ascii=False) if options.json else format_terminal(measured))
     return 0
 

@@ -64,21 +64,25 @@ class MeasurementMissingError(GroundworkError):
     help = "Run: python -m evals report"
 
 
-def run_report(settings: Settings, quick: bool = False, saved: bool = False, docs: Path = DOCS) -> dict[str, Any]:
-    """Measure (or read the last measurement) and write the report; a quick measurement writes nothing.
+def run_report(
+    settings: Settings, quick: bool = False, saved: bool = False, search: bool = False, docs: Path = DOCS
+) -> dict[str, Any]:
+    """Measure (or read the last measurement) and write the report; a quick measurement writes nothing, one of the `search` keeps what the
+    judge alone decides.
 
     Raises:
-        MeasurementMissingError: `saved`, and nothing has been measured.
+        MeasurementMissingError: `saved` or `search`, and nothing has been measured.
         IndexUnavailableError, ModelIntegrityError and what else opening the assistant raises.
     """
     from evals.quality.measure import measure_all, measure_quick, open_bench
 
     if saved:
         return render_saved(docs)
+    last = _read_last(docs) if search else None
     bench = open_bench(settings)
     if quick:
         return measure_quick(bench)
-    measured = measure_all(bench)
+    measured = measure_all(bench, last)
     target = docs / "measurements" / "quality.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -88,11 +92,16 @@ def run_report(settings: Settings, quick: bool = False, saved: bool = False, doc
 
 def render_saved(docs: Path = DOCS) -> dict[str, Any]:
     """Write the report again from `measurements/quality.json`, so that it shows what other commands have measured since."""
+    measured = _read_last(docs)
+    write_report(measured, docs)
+    return measured
+
+
+def _read_last(docs: Path) -> dict[str, Any]:
     try:
         measured: dict[str, Any] = json.loads((docs / "measurements" / "quality.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise MeasurementMissingError("No measurement of the quality is saved.") from error
-    write_report(measured, docs)
     return measured
 
 
@@ -138,6 +147,8 @@ def format_markdown(measured: Mapping[str, Any], plots: Sequence[str], measureme
 
 def _conditions(measured: Mapping[str, Any]) -> str:
     rows = [("commit", str(measured["commit"]))]
+    if kept := measured.get("kept"):
+        rows.append(("commit of grading, key points, support, judge and interviews", str(kept["commit"])))
     rows += [(name, format_number(value)) for part in ("models", "data", "machine") for name, value in measured[part].items()]
     return markdown_table(("measured", ""), rows)
 

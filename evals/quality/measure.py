@@ -108,8 +108,8 @@ def open_bench(settings: Settings) -> Bench:
     return Bench(settings, retriever, assistant, bank, available_judge())
 
 
-def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], list[Ranked]]:
-    """The figures of one split's cases in groups, the curves to plot, and the product's rankings."""
+def measure_split(bench: Bench, split: Split, grading: bool = True) -> tuple[Groups, dict[str, Any], list[Ranked]]:
+    """The figures of one split's cases in groups, `grading` among them or not, the curves to plot, and the product's rankings."""
     answerable, unanswerable, plain = (load_cases(kind, split) for kind in ("answerable", "unanswerable", "plain"))
     retrieve_ms: list[float] = []
     found = search_cases(bench.retriever, answerable, retrieve_ms)
@@ -128,7 +128,7 @@ def measure_split(bench: Bench, split: Split) -> tuple[Groups, dict[str, Any], l
         "injections": injection_figures(attempts),
         "latency": latency_figures(retrieve_ms, replies),
     }
-    if bench.grader:
+    if grading and bench.grader:
         groups["grading"] = grading_figures(bench.grader, split)
     return groups, abstention_curves(replies, wrong), found
 
@@ -151,19 +151,33 @@ def measure_quick(bench: Bench) -> Measurement:
     return {**describe(bench), "quick": True, "splits": splits, "all": {}, "curves": {}, "stock": {}}
 
 
-def measure_all(bench: Bench) -> Measurement:
-    """Every figure of both splits, the bank, planted faults, and the stock pipeline."""
+def measure_all(bench: Bench, last: Measurement | None = None) -> Measurement:
+    """Every figure of both splits, the bank, planted faults, and the stock pipeline.
+
+    With a `last` measurement only what the search decides: grading and what is in `all` stay as they were measured then.
+    """
     measured: Measurement = {**describe(bench), "quick": False, "splits": {}, "curves": {}, "stock": {}}
+    if last:
+        measured["kept"] = {"commit": last.get("kept", last)["commit"]}
     rankings: dict[str, list[Ranked]] = {}
     for split in SPLITS:
         _say(f"{split}: searching and answering")
-        groups, curves, found = measure_split(bench, split)
+        groups, curves, found = measure_split(bench, split, grading=not last)
         groups["legs"] = leg_figures(bench.retriever, load_cases("answerable", split))
         unanswerable = load_cases("unanswerable", split)
         groups["stored questions"] = stored_figures(bench.settings, bench.retriever, found, unanswerable)
         groups |= {f"by style: {score}": style_figures(found, score) for score in STYLE_SCORES}
-        measured["splits"][split], measured["curves"][split] = groups_to_dict(groups), curves
+        kept = {name: figures for name, figures in last["splits"][split].items() if name == "grading"} if last else {}
+        measured["splits"][split], measured["curves"][split] = groups_to_dict(groups) | kept, curves
         rankings[split] = found
+    measured["all"] = last["all"] if last else groups_to_dict(_measure_whole(bench))
+    _say("the stock pipeline")
+    measured["stock"] = _measure_stock(bench, rankings)
+    return measured
+
+
+def _measure_whole(bench: Bench) -> Groups:
+    """What is measured on the bank, on the notes and with simulated candidates."""
     _say("the bank's questions")
     answers = ask_bank(bench.assistant, bench.bank)
     whole: Groups = {"key points": {}}
@@ -178,10 +192,7 @@ def measure_all(bench: Bench) -> Measurement:
     whole["interviews"] = interview_figures(INTERVIEWS, scripted_grader)
     if bench.grader:
         whole["interviews, graded by the judge"] = interview_figures(JUDGED_INTERVIEWS, judge_grader(bench.grader))
-    measured["all"] = groups_to_dict(whole)
-    _say("the stock pipeline")
-    measured["stock"] = _measure_stock(bench, rankings)
-    return measured
+    return whole
 
 
 def _measure_stock(bench: Bench, rankings: dict[str, list[Ranked]]) -> dict[str, Any]:

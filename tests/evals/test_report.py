@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import cli
+from core.settings import Settings
 from evals.__main__ import main
 from evals.goals import GOALS, judge_goals
 from evals.plots import draw_plots
-from evals.report import MeasurementMissingError, format_markdown, format_terminal, render_saved, write_report
+from evals.quality import measure
+from evals.quality.figures import mean_figure
+from evals.report import MeasurementMissingError, format_markdown, format_terminal, render_saved, run_report, write_report
 
 
 def figure(value: float, low: float | None = None, high: float | None = None, n: int = 150) -> dict[str, Any]:
@@ -111,8 +115,8 @@ def test_the_terminal_shows_every_figure(measured: dict[str, Any]) -> None:
 def test_the_commands_print_what_was_measured(measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked = []
 
-    def run(settings: Any, quick: bool = False, saved: bool = False) -> dict[str, Any]:
-        asked.append((quick, saved))
+    def run(settings: Any, quick: bool = False, saved: bool = False, search: bool = False) -> dict[str, Any]:
+        asked.append((quick, saved, search))
         return measured
 
     monkeypatch.setattr("evals.report.run_report", run)
@@ -120,4 +124,31 @@ def test_the_commands_print_what_was_measured(measured: dict[str, Any], monkeypa
     assert json.loads(capsys.readouterr().out) == measured
     assert cli.main(["eval", "--quick"]) == 0
     assert "MRR" in capsys.readouterr().out
-    assert asked == [(False, True), (True, False)]
+    assert main(["report", "--search"]) == 0
+    assert asked == [(False, True, False), (True, False, False), (False, False, True)]
+
+
+def test_a_measurement_of_the_search_keeps_what_the_judge_decided(measured: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def searched(*_: object, grading: bool) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
+        assert not grading
+        return {"retrieval": {"MRR": mean_figure([1.0])}}, {}, []
+
+    for name in ("leg_figures", "stored_figures", "style_figures", "_measure_stock"):
+        monkeypatch.setattr(measure, name, lambda *_: {})
+    monkeypatch.setattr(measure, "measure_split", searched)
+    monkeypatch.setattr(measure, "describe", lambda _: {**measured, "commit": "newer"})
+    last = {**measured, "commit": "older", "splits": {split: {**groups, "grading": {"kappa": figure(0.8)}} for split, groups in measured["splits"].items()}}
+    again = measure.measure_all(SimpleNamespace(retriever=None, settings=None), last)  # type: ignore[arg-type]
+    assert again["splits"]["held-out"]["retrieval"]["MRR"]["value"] == 1.0
+    assert again["splits"]["held-out"]["grading"] == {"kappa": figure(0.8)}
+    assert again["all"] == last["all"]
+    once_more = measure.measure_all(SimpleNamespace(retriever=None, settings=None), again)  # type: ignore[arg-type]
+    assert once_more["kept"] == {"commit": "older"}
+    text = format_markdown(again, [], tmp_path)
+    assert "| commit | newer |" in text
+    assert "judge and interviews | older |" in text
+
+
+def test_a_measurement_of_the_search_needs_one_of_everything(tmp_path: Path) -> None:
+    with pytest.raises(MeasurementMissingError):
+        run_report(Settings(), search=True, docs=tmp_path)
