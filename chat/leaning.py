@@ -5,15 +5,13 @@ Fitted by `python -m evals.leaning --write` on the development conversations; th
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from core.types import Retrieval
 from retrieval.lexical import tokenize
+from retrieval.logistic import LogisticModel
 
 COEFFICIENTS_FILE = Path(__file__).with_name("leaning.json")
 LEANS_FROM = 0.4  # probability; chosen on the development conversations
@@ -28,23 +26,10 @@ FEATURES = (
 )
 
 
-@dataclass(frozen=True)
-class Leaning:
-    """Logistic regression: an intercept and one weight a feature."""
-
-    intercept: float
-    weights: Mapping[str, float]
-
-    def probability(self, features: Mapping[str, float]) -> float:
-        """That a message with these features leans on its conversation, in [0, 1]."""
-        logit = self.intercept + sum(self.weights[name] * features[name] for name in FEATURES)
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
-
-
 @cache
-def load_leaning(path: Path = COEFFICIENTS_FILE) -> Leaning:
-    """The fitted coefficients."""
-    return Leaning(**json.loads(path.read_text(encoding="utf-8")))
+def load_leaning(path: Path = COEFFICIENTS_FILE) -> LogisticModel:
+    """The fitted model: how likely a message with such features leans on its conversation."""
+    return LogisticModel.load(path)
 
 
 def leaning_features(

@@ -6,7 +6,6 @@ Prints how it does on both splits; `--write` replaces retrieval/confidence.json.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -101,7 +100,7 @@ def rescale(model: Coefficients, rows: Rows) -> Coefficients:
     """Scale and shift the logit so that the probabilities fit the labelled cases. Source: Platt, 1999."""
     from sklearn.linear_model import LogisticRegression
 
-    logits = [[model.intercept + sum(model.weights[name] * features[name] for name in FEATURES)] for features, _, _ in rows]
+    logits = [[model.logit(features)] for features, _, _ in rows]
     platt = LogisticRegression(C=1000.0).fit(
         logits, [answerable for _, answerable, _ in rows], sample_weight=[weight for _, _, weight in rows]
     )
@@ -138,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"development: {describe(development, model)}")
     print(f"held-out:    {describe(collect(retriever, 'held-out'), model)}")
     if options.write:
-        COEFFICIENTS_FILE.write_text(json.dumps(model.__dict__, indent=1) + "\n", encoding="utf-8")
+        model.save(COEFFICIENTS_FILE)
     return 0
 
 

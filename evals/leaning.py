@@ -7,13 +7,12 @@ cross-validation and on the held-out conversations. `--write` replaces chat/lean
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from chat.leaning import COEFFICIENTS_FILE, FEATURES, LEANS_FROM, Leaning
+from chat.leaning import COEFFICIENTS_FILE, FEATURES, LEANS_FROM
 from chat.standalone import unresolved_features
 from core.content import GlossaryTerm, Question, load_glossary, load_questions
 from core.settings import load_settings
@@ -22,6 +21,7 @@ from evals.cases import Split, load_cases
 from evals.metrics import auroc
 from evals.quality.conversations import turns_of
 from ingest.pipeline import ingest
+from retrieval.logistic import LogisticModel
 from retrieval.retriever import Retriever, get_retriever
 
 REGULARIZATION = 0.3
@@ -60,7 +60,7 @@ def collect(retriever: Retriever, glossary: Sequence[GlossaryTerm], asked: Itera
     return [(features, leans) for features, leans in found if features]
 
 
-def fit(rows: Rows) -> tuple[Leaning, list[float]]:
+def fit(rows: Rows) -> tuple[LogisticModel, list[float]]:
     """Logistic regression, and the probability of each row in cross-validation."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
@@ -74,7 +74,7 @@ def fit(rows: Rows) -> tuple[Leaning, list[float]]:
     weights = regression.coef_[0] / scaler.scale_
     intercept = float(regression.intercept_[0] - weights @ scaler.mean_)
     named = {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
-    return Leaning(round(intercept, 4), named), unseen.tolist()
+    return LogisticModel(round(intercept, 4), named), unseen.tolist()
 
 
 def describe(rows: Rows, probabilities: Sequence[float]) -> str:
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"development, cross-validated: {describe(rows, unseen)}")
     print(f"held-out: {describe(held_out, [model.probability(features) for features, _ in held_out])}")
     if options.write:
-        COEFFICIENTS_FILE.write_text(json.dumps(model.__dict__, indent=1) + "\n", encoding="utf-8")
+        model.save(COEFFICIENTS_FILE)
     return 0
 
 

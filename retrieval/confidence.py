@@ -6,8 +6,6 @@ are in confidence.json.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from core.types import Hit
 from retrieval.lexical import LexicalIndex, tokenize
+from retrieval.logistic import LogisticModel
 from retrieval.questions import Pointing
 
 COEFFICIENTS_FILE = Path(__file__).with_name("confidence.json")
@@ -26,11 +25,9 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class Coefficients:
-    """Logistic regression: an intercept and one weight a feature; the floors that separate the verdicts."""
+class Coefficients(LogisticModel):
+    """The logistic regression, and the floors that separate the verdicts."""
 
-    intercept: float
-    weights: Mapping[str, float]
     answered_floor: float
     partial_floor: float
 
@@ -38,7 +35,7 @@ class Coefficients:
 @cache
 def load_coefficients(path: Path = COEFFICIENTS_FILE) -> Coefficients:
     """The fitted coefficients."""
-    return Coefficients(**json.loads(path.read_text(encoding="utf-8")))
+    return Coefficients.load(path)
 
 
 def confidence_features(
@@ -76,6 +73,4 @@ def confidence_features(
 
 def confidence(features: Mapping[str, float], coefficients: Coefficients | None = None) -> float:
     """The probability in [0, 1] that the notes answer the query."""
-    model = coefficients or load_coefficients()
-    logit = model.intercept + sum(model.weights[name] * features[name] for name in FEATURES)
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+    return (coefficients or load_coefficients()).probability(features)

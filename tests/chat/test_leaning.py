@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from chat.leaning import FEATURES, LEANS_FROM, Leaning, leaning_features, load_leaning
+from chat.leaning import FEATURES, LEANS_FROM, leaning_features, load_leaning
 from chat.standalone import MAX_STANDALONE_CHARACTERS, standalone_question, unresolved_features
 from core.content import GlossaryTerm
 from core.types import Chunk, Hit, Retrieval, Turn
+from retrieval.logistic import LogisticModel
 
 
 def found(confidence: float, topic: int | None = None, section: str = "A") -> Retrieval:
@@ -43,7 +44,7 @@ def test_a_message_without_words_has_features() -> None:
 
 
 def test_a_probability_follows_the_weights() -> None:
-    model = Leaning(-1.0, dict.fromkeys(FEATURES, 0.0) | {"in_answer": 4.0})
+    model = LogisticModel(-1.0, dict.fromkeys(FEATURES, 0.0) | {"in_answer": 4.0})
     seen = dict.fromkeys(FEATURES, 0.0)
     assert model.probability(seen) == pytest.approx(0.2689, abs=1e-3)
     assert model.probability(seen | {"in_answer": 1.0}) > 0.9
