@@ -1,12 +1,16 @@
-"""Does a message that names nothing from before still lean on the conversation? A logistic model over its words and what it finds.
+"""Does a message lean on the conversation before it? A logistic model over its words, what they share with the conversation, and what it
+finds with and without it.
 
 Fitted by `python -m evals.leaning --write` on the development conversations; the coefficients are in leaning.json.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from core.types import Retrieval
@@ -15,43 +19,59 @@ from retrieval.logistic import LogisticModel
 
 COEFFICIENTS_FILE = Path(__file__).with_name("leaning.json")
 LEANS_FROM = 0.4  # probability; chosen on the development conversations
-MOST_TERMS, MOST_WORDS = 8, 20
-QUESTION_WORDS = frozenset(
-    "what what's whats how hows how's why which when where who is are was does do did can could should would will explain compare "
-    "define".split()
-)
-FEATURES = (
-    "terms", "words", "in_answer", "in_questions", "new", "asks", "refers", "opens", "confidence", "best_match", "same_topic",
-    "same_section",
-)
+MOST_WORDS, MOST_NAMES = 20, 2
+FEATURES = ("words", "in_questions", "new", "names", "rules", "back", "refers", "best_match", "agreement", "nowhere", "gain")
+_WORD = re.compile(r"[a-z0-9']+|\?")
+_START = "<s>"
+
+
+@dataclass(frozen=True)
+class LeaningModel(LogisticModel):
+    """The logistic regression; `phrases` are the weights of words and of pairs of neighbouring words."""
+
+    phrases: Mapping[str, float]
+
+    def probability_of(self, message: str, features: Mapping[str, float]) -> float:
+        """How likely a message with such features leans on its conversation, in [0, 1]."""
+        said = sum(self.phrases.get(phrase, 0.0) for phrase in phrases_of(message))
+        return self.probability(features, said)
 
 
 @cache
-def load_leaning(path: Path = COEFFICIENTS_FILE) -> LogisticModel:
-    """The fitted model: how likely a message with such features leans on its conversation."""
-    return LogisticModel.load(path)
+def load_leaning(path: Path = COEFFICIENTS_FILE) -> LeaningModel:
+    """The fitted model."""
+    return LeaningModel.load(path)
+
+
+def phrases_of(message: str) -> set[str]:
+    """The words and the pairs of neighbouring words of a message, its beginning and question marks counting as words.
+
+    >>> sorted(phrases_of("And IVF?"))
+    ['<s>', '<s> and', '?', 'and', 'and ivf', 'ivf', 'ivf ?']
+    """
+    words = [_START, *_WORD.findall(message.lower().replace("’", "'"))]
+    return {*words, *(f"{one} {other}" for one, other in pairwise(words))}
 
 
 def leaning_features(
-    message: str, asked: Sequence[str], answer: str, alone: Retrieval, before: Retrieval, *, refers: bool, opens: bool
+    message: str, asked: Sequence[str], answer: str, alone: Retrieval, joined: Retrieval, *, names: int, rules: bool, back: bool,
+    refers: bool,
 ) -> dict[str, float]:
-    """What the model looks at, flags as 0 or 1.
+    """What the model looks at beside the words, flags as 0 or 1.
 
-    terms, words: how long the message is, without an opening "and", "ok" and the like; in_answer, in_questions, new: the shares of its
-    terms that the last answer, the questions `asked` before and neither of them hold; asks: it begins as a question does; refers, opens:
-    it has words that refer back, or had such an opening; confidence, best_match: what the message finds `alone`; same_topic,
-    same_section: whether that is where the question `before` led.
+    words: the length of the message, without an opening "and", "ok" and the like; in_questions, new: the shares of its terms that the
+    questions `asked` before hold, and that neither these nor the last answer hold; names: how many names of the field it has; rules: a
+    rule knows how to complete it; back: it has a pronoun that nothing before it in the message explains; refers: it has any word that
+    refers to something; best_match, agreement, nowhere: what the message finds `alone` (retrieval/confidence.py; where no stored questions
+    tell `nowhere`, the confidence does); gain: by how much the first section is likelier when it is `joined` to the previous question.
     """
-    terms, words = set(tokenize(message)), message.lower().replace("’", "'").split()
-    said, questions = set(tokenize(answer)), set(tokenize(" ".join(asked)))
+    terms, before = set(tokenize(message)), set(tokenize(" ".join(asked)))
     count = max(1, len(terms))
-    here, there = (found.hits[0].chunk if found.hits else None for found in (alone, before))
-    same_topic = here is not None and there is not None and here.topic == there.topic
     return {
-        "terms": float(min(len(terms), MOST_TERMS)), "words": float(min(len(words), MOST_WORDS)),
-        "in_answer": len(terms & said) / count, "in_questions": len(terms & questions) / count,
-        "new": len(terms - said - questions) / count,
-        "asks": float(words[:1] != [] and words[0] in QUESTION_WORDS), "refers": float(refers), "opens": float(opens),
-        "confidence": alone.confidence, "best_match": alone.features.get("best_match", 0.0), "same_topic": float(same_topic),
-        "same_section": float(same_topic and (here.document, here.section) == (there.document, there.section)),  # type: ignore[union-attr]
+        "words": float(min(len(message.split()), MOST_WORDS)), "in_questions": len(terms & before) / count,
+        "new": len(terms - before - set(tokenize(answer))) / count, "names": float(min(names, MOST_NAMES)), "rules": float(rules),
+        "back": float(back), "refers": float(refers),
+        **{name: alone.features.get(name, 0.0) for name in ("best_match", "agreement")},
+        "nowhere": alone.features.get("nowhere") or 1 - alone.confidence,
+        "gain": joined.features.get("agreement", 0.0) - alone.features.get("agreement", 0.0),
     }

@@ -1,7 +1,7 @@
 """Making a follow-up turn understandable without its conversation, so that it can be searched for.
 
-Without a chat model this is done by rules: references are replaced by what the earlier questions were about. A fitted model tells which
-of the messages that no rule completes lean on the conversation.
+Without a chat model a fitted model tells whether a message leans on the conversation (chat/leaning.py), and rules how it is completed:
+references are replaced by what the earlier questions were about, and what no rule knows is put behind the previous question.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Retrieval, Turn
 from prompts import render, without_fence
-from retrieval.confidence import load_coefficients
 from retrieval.lexical import STOPWORDS, tokenize
 
 Glance = Callable[[str], Retrieval]
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
 MAX_STANDALONE_CHARACTERS = 400
+_LETTER = re.compile(r"[A-Za-z0-9]")
 LONGEST_LEANING = 250  # characters; a longer message tells enough
 
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fourth": 3, "last": -1}
@@ -58,20 +58,10 @@ _RETURN = re.compile(
     r"\bearlier\b|\bnot convinced\b|^about (?:the|that|this|your)\b|^(?:regarding|wrt|re:?)\s|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
     re.I,
 )
-# what one may ask of anything: alone they are never a subject
-_ASPECTS = frozenset(
-    tokenize(
-        "drawback downside disadvantage advantage benefit upside pro con strength weakness pitfall limitation limit risk danger criticism critique "
-        "cost price latency speed memory storage accuracy quality complexity scaling alternative variant type kind metric number formula "
-        "example analogy code use case failure mode tradeoff trade off intuition history origin purpose role reason typical common main "
-        "practice production interview interviewer default value best biggest"
-    )
-)
 _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
-OWN_TERMS = 5  # a message with so many content words stands on its own, without a name of the field in it
-LEANING_TERMS = 5  # one with more stands on its own, whatever words refer back
+POINTING_TERMS = 6  # the pronoun of a message with more content words stands for something in it
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
-ITEM_WORDS = 8
+ITEM_WORDS, SHORT_WORDS = 8, 2
 _ASIDES = r"so|ok(?:ay)?|now|well|hmm|right|thanks|thank you"
 _ASIDE = re.compile(rf"^(?:(?:{_ASIDES})[,.:!]*\s+)+", re.I)
 _OPENER = re.compile(rf"^(?:(?:and|but|also|then|{_ASIDES})[,.:!]*\s+)+", re.I)
@@ -97,9 +87,9 @@ def standalone_question(
 ) -> str:
     """The question with its references to the conversation resolved; unchanged when it has none.
 
-    With a chat model the model rewrites it; when that fails, and without a model, rules do, and what they leave is put behind the previous
-    question when it leans on it (chat/leaning.py). `glance` tells what the notes hold for a text as it
-    stands (`Retriever.glance`): with it, "what is the capital of France" is not taken for an ellipsis.
+    With a chat model the model rewrites it. When that fails, and without a model, a message that leans on the conversation is completed. `glance`
+    tells what the notes hold for a text (`Retriever.glance`), from which the fitted model judges; without it a message leans when a rule
+    knows how to complete it.
     """
     question = " ".join(question.split())
     if not history:
@@ -114,13 +104,9 @@ def standalone_question(
     return _follow(history, glossary, glance).resolve(question)
 
 
-def unresolved_features(
-    history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm], glance: Glance
-) -> dict[str, float]:
-    """What the leaning model is asked about a message; empty when the rules resolve it."""
-    resolver = _follow(history, glossary, glance)
-    question = " ".join(question.split())
-    return {} if resolver.apply_rules(question) else resolver.leaning_features(question)
+def message_features(history: Sequence[Turn], question: str, glossary: Sequence[GlossaryTerm], glance: Glance) -> dict[str, float]:
+    """What the leaning model is asked about a message, beside its words; empty when it is not asked."""
+    return _follow(history, glossary, glance).leaning_features(" ".join(question.split()))
 
 
 def conversation_subject(
@@ -137,9 +123,11 @@ def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], glance: G
         if turn.role == "assistant":
             resolver.hear(turn.content)
         elif not courtesy(turn.content):
-            request = question_request(turn.content)
-            if about := request.subject if request else turn.content:
-                resolver.resolve(about)
+            if request := question_request(turn.content):
+                if request.subject:
+                    resolver.turn_to(request.subject, said=turn.content)
+            elif turn.content.strip():
+                resolver.resolve(turn.content)
     return resolver
 
 
@@ -167,16 +155,32 @@ class _Resolver:
     def resolve(self, question: str) -> str:
         """The standalone form of the next user turn; the subject moves on, but for a turn that only leans on it."""
         question = " ".join(question.split())
-        resolved = (self.apply_rules(question) if self.previous else "") or question
-        leans = bool(self.previous) and resolved == question and self._leans_on(question)
+        if not (self.previous and self._leans_on(question)):
+            self.turn_to(question, said=question)
+            return question
+        if swapped := self._ask_the_same(question):
+            named = [*self._entities(self.previous)[:1], *self._entities(swapped)[:1]]
+            self.turn_to(swapped, said=question)
+            self.items = named
+            return swapped
+        resolved = self._apply_rules(question)
         self.asked.append(question)
         self.listed = False
-        if leans:
-            return self._behind(_OPENER.sub("", question))
-        if resolved == question:
-            self._start(split_depth(question)[0])
-        self.previous = split_depth(resolved)[0]
-        return resolved if resolved == question else resolved[:MAX_STANDALONE_CHARACTERS]
+        if resolved:
+            self.previous = split_depth(resolved)[0]
+            return resolved[:MAX_STANDALONE_CHARACTERS]
+        text = _OPENER.sub("", question)
+        aspect = _ARTICLE.sub("", about["rest"] if (about := _WHAT_ABOUT.match(question)) else text).rstrip("?.! ")
+        if self.subject and len(aspect.split()) <= SHORT_WORDS and not any(p.search(text) for p in (_RETURN, _ANAPHOR)):
+            self.items = [self.subject, aspect]
+        return self._behind(text)
+
+    def turn_to(self, question: str, said: str) -> None:
+        """Go on with a question that stands on its own; it was `said` like that or otherwise."""
+        self.asked.append(said)
+        self.listed = False
+        self._start(split_depth(question)[0])
+        self.previous = split_depth(question)[0]
 
     def hear(self, answer: str) -> None:
         """Remember an answer, and what it enumerates, for "the second one"."""
@@ -207,13 +211,31 @@ class _Resolver:
             self.items, self.listed = named, True
 
     def _leans_on(self, question: str) -> bool:
+        if self._glance is None:
+            return bool(self._ask_the_same(question) or self._apply_rules(question))
         features = self.leaning_features(question)
-        return bool(features) and load_leaning().probability(features) >= LEANS_FROM
+        return bool(features) and load_leaning().probability_of(question, features) >= LEANS_FROM
 
-    def apply_rules(self, question: str) -> str:
-        """The message with what it refers to or leaves out; empty when the rules see nothing of the kind."""
+    def leaning_features(self, question: str) -> dict[str, float]:
+        """What tells whether a message leans on the conversation, beside its words; empty for one that does not: it has no words that could,
+        is a scenario of its own, or a question of the bank. Empty also when there is nothing to lean on."""
+        if self._glance is None or not self.previous or len(question) > LONGEST_LEANING or not _LETTER.search(question):
+            return {}
+        alone = self._glance(question)
+        if alone.same_question:
+            return {}
+        text = _OPENER.sub("", question)
+        plain = _TAG.sub("", text)
+        return leaning_features(
+            text, self.asked, self.answer, alone, self._glance(self._behind(text)), names=len(self._entities(text)),
+            rules=bool(self._ask_the_same(question) or self._apply_rules(question)), back=any(self._points_back(plain, match) for match in _PRONOUN.finditer(plain)),
+            refers=any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN)),
+        )
+
+    def _apply_rules(self, question: str) -> str:
+        """The message with what its words refer to; empty when they refer to nothing."""
         text = _TAG.sub("", _OPENER.sub("", question))
-        return self._go_on(text) or self._point_back(text) or self._complete(question, text)
+        return self._go_on(text) or self._point_back(text)
 
     def _go_on(self, text: str) -> str:
         """`why?`, `no, i meant ...`: the previous question, with this behind it; empty for other messages."""
@@ -237,7 +259,8 @@ class _Resolver:
         named = self._replace_ordinals(text)
         back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
         if back:
-            return self._join(named, back)
+            joined = self._join(named, back)
+            return "" if joined.lower() == text.lower() else joined
         if named != text:
             told = [item for item in self.items if _plain(item) in _plain(named)]
             known = any(_plain(item) in _plain(self.subject) or len(item.split()) > 2 for item in told)
@@ -246,50 +269,15 @@ class _Resolver:
             return _capitalize(f"{text.rstrip('?.! ')} ({' vs '.join(self.items[:3])})?")
         return ""
 
-    def _complete(self, question: str, text: str) -> str:
-        """`and IVF?`, `pitfalls?`: the message with its subject; empty when it is complete."""
+    def _ask_the_same(self, question: str) -> str:
+        """`and IVF?`, `what about IVF?` after a question on HNSW: the same question on IVF; empty for other messages."""
         about = _WHAT_ABOUT.match(_TAG.sub("", _ASIDE.sub("", question)))
-        rest = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else text
-        if about and (swapped := self._swap(rest)):
-            return swapped
-        marked = rest != question
-        if not self._leans(rest, marked) or (not marked and self._is_elsewhere(rest)):
+        name = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else ""
+        before = self._entities(self.previous)[:1]
+        if not before or self._entities(name) != [name]:
             return ""
-        joined = self._join(rest)
-        if self.subject and len(rest.split()) <= 2:
-            self.items = [self.subject, rest.rstrip("?.! ")]
-        return joined
-
-    def _leans(self, text: str, marked: bool) -> bool:
-        """True when a message has too few words of its own to be understood without the conversation; one that is `marked` as going
-        on, such as with "but" or "then", may have a name of its own."""
-        if any(re.search(r"[a-z]", side, re.IGNORECASE) for side in comparison_sides(text)):
-            return False
-        terms, entities = _terms(text), self._entities(text)
-        if marked or _ANAPHOR.search(text):
-            return terms <= LEANING_TERMS and len(entities) < 2
-        return terms < OWN_TERMS and not entities
-
-    def leaning_features(self, question: str) -> dict[str, float]:
-        """What tells whether a message leans on the conversation; empty for one that does not: it is a scenario of its own, asks for a
-        name of the field or as the bank does, is about studying, or has no words. Empty also when nothing tells what the notes hold."""
-        if self._glance is None or not tokenize(question) or len(question) > LONGEST_LEANING or _plain(_subject(question)) in self._names:
-            return {}
-        if (alone := self._glance(question)).same_question or _about_studying(alone):
-            return {}
-        refers = any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN))
-        opens = bool(_OPENER.match(question))
-        text = _OPENER.sub("", question)
-        return leaning_features(text, self.asked, self.answer, alone, self._glance(self.previous), refers=refers, opens=opens)
-
-    def _is_elsewhere(self, text: str) -> bool:
-        """True when a message refers to nothing before it and is not on the notes' subjects as it stands: they do not answer it, or it is
-        about studying."""
-        if self._glance is None or any(pattern.search(text) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR)):
-            return False
-        found, terms = self._glance(text), set(tokenize(text))
-        only_aspects = bool(terms) and terms <= _ASPECTS
-        return _about_studying(found) or (not only_aspects and found.confidence < load_coefficients().partial_floor)
+        swapped = re.sub(rf"(?<!\w){re.escape(before[0])}(?!\w)", lambda _: name, self.previous)
+        return swapped if len(swapped) <= MAX_STANDALONE_CHARACTERS else ""
 
     def _join(self, text: str, back: Sequence[re.Match[str]] = ()) -> str:
         """The text with the subject: in the place of the pronouns `back` where a name fits there, else in brackets behind it."""
@@ -327,17 +315,7 @@ class _Resolver:
             return False
         breaks = [found.start() for found in _CLAUSE.finditer(before)]
         earlier = before[: breaks[-1]] if breaks else ""
-        return _terms(text) <= LEANING_TERMS + 1 and _terms(earlier) < ANTECEDENT_TERMS and not self._entities(earlier)
-
-    def _swap(self, name: str) -> str:
-        """`IVF` after a question on HNSW: the same question on IVF; empty when it is not a name, or the question was on none."""
-        before = self._entities(self.previous)[:1]
-        if not before or self._entities(name) != [name]:
-            return ""
-        swapped = re.sub(rf"(?<!\w){re.escape(before[0])}(?!\w)", lambda _: name, self.previous)
-        self._start(swapped)
-        self.items = [before[0], name]
-        return swapped
+        return _terms(text) <= POINTING_TERMS and _terms(earlier) < ANTECEDENT_TERMS and not self._entities(earlier)
 
     def _entities(self, text: str) -> list[str]:
         """Names of the field in a text, in order: names of the glossary, and acronyms."""
@@ -356,12 +334,6 @@ class _Resolver:
                     break
             position += 1
         return list(dict.fromkeys(found))
-
-
-def _about_studying(found: Retrieval) -> bool:
-    """True when the best passage is of the roadmap or a study plan."""
-    best = found.hits[0].chunk if found.hits else None
-    return best is not None and best.topic is None and not best.own
 
 
 def _plain(name: str) -> str:

@@ -111,6 +111,7 @@ class Question(_Model):
 
 ASKED = "asked"  # the document of stored wordings without a reference answer; that of the bank's questions is their id
 UNANSWERED = "unanswered"  # the document of stored questions that no section answers
+NOWHERE = ""  # stands for the section of a question that nothing answers
 
 
 class Asked(_Model):

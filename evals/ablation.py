@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from core.content import ASKED, load_glossary
-from core.models import get_query_encoder
+from core.models import Vectors, get_query_encoder
+from core.question_store import get_question_store
 from core.settings import REPOSITORY, Settings
 from evals.cases import load_cases
 from evals.quality.measure import SPLITS, describe_commit
 from evals.quality.retrieval import ranking_figures, search_cases
+from retrieval.questions import distinct
 from retrieval.retriever import SHIPPED, Retriever, Weights
 from retrieval.section_model import fit_sections
 from retrieval.snapshot import Snapshot, index_words, load_snapshot
@@ -48,6 +50,7 @@ def measure_ablation(settings: Settings, target: Path | None = MEASUREMENT) -> d
 
 def _variants(settings: Settings) -> Iterator[tuple[str, Retriever]]:
     index, encoder, glossary = load_snapshot(settings), get_query_encoder(settings), load_glossary(settings.knowledge_dir)
+    _, vectors = get_question_store(settings).load()
 
     def variant(weights: Weights = SHIPPED, snapshot: Snapshot = index, names: bool = True) -> Retriever:
         return Retriever(snapshot, encoder, glossary if names else (), weights=weights)
@@ -57,17 +60,19 @@ def _variants(settings: Settings) -> Iterator[tuple[str, Retriever]]:
     yield "and a heading that is asked for", variant(replace(PLAIN, heading=SHIPPED.heading))
     yield "and the nearest stored question", variant(replace(SHIPPED, chosen=0, words=0))
     yield "and the one that shares most words", variant(replace(SHIPPED, chosen=0))
-    yield "and the section model: what ships", variant()
+    yield "and the section model", variant(snapshot=replace(index, classifier=None))
+    yield "and the classifier: what ships", variant()
     yield "what ships without the glossary's expansions", variant(names=False)
     yield "what ships without the nearest question", variant(replace(SHIPPED, nearest=0))
     yield "what ships without shared words", variant(replace(SHIPPED, words=0))
     yield "what ships without the lexical leg", variant(replace(SHIPPED, lexical=0))
     for count in WORDINGS:
-        yield f"what ships with {count} wordings a section", variant(snapshot=_fewer(index, count))
+        yield f"without the classifier, with {count} wordings a section", variant(snapshot=_fewer(index, vectors, count))
 
 
-def _fewer(index: Snapshot, count: int) -> Snapshot:
-    """The index with the first `count` stored wordings of every section, and the bank's questions."""
+def _fewer(index: Snapshot, vectors: Vectors, count: int) -> Snapshot:
+    """The index with the first `count` stored wordings of every section, and the bank's questions, without the classifier, which has seen
+    all; `vectors` are those of all questions."""
     seen: Counter[str] = Counter()
     kept = []
     for place, question in enumerate(index.questions):
@@ -76,6 +81,9 @@ def _fewer(index: Snapshot, count: int) -> Snapshot:
         if question.document != ASKED or seen[question.heading] <= count:
             kept.append(place)
     questions = [index.questions[place] for place in kept]
-    vectors = index.question_vectors[np.array(kept)]
-    model = fit_sections(questions, vectors)
-    return replace(index, questions=questions, question_vectors=vectors, question_words=index_words(questions), section_model=model)
+    vectors = vectors[np.array(kept)]
+    compared = distinct(questions, vectors)
+    return replace(
+        index, questions=questions, question_vectors=vectors[compared], compared=compared, question_words=index_words(questions),
+        section_model=fit_sections(questions, vectors), classifier=None,
+    )

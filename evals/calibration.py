@@ -14,12 +14,15 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from core.content import ASKED, UNANSWERED, load_glossary
-from core.models import get_query_encoder
+from core.models import Vectors, get_query_encoder
+from core.question_store import get_question_store
 from core.settings import load_settings
 from evals.cases import Split, load_cases
 from evals.metrics import auroc, expected_calibration_error
+from evals.section_classifier import kept_back
 from ingest.pipeline import ingest
 from retrieval.confidence import COEFFICIENTS_FILE, FEATURES, Coefficients, confidence
+from retrieval.questions import distinct
 from retrieval.retriever import Retriever
 from retrieval.section_model import fit_sections
 from retrieval.snapshot import Snapshot, load_snapshot
@@ -43,27 +46,28 @@ def collect(retriever: Retriever, split: Split) -> Rows:
     ]
 
 
-def collect_stored(index: Snapshot, open_retriever: Callable[[Snapshot], Retriever], seed: int = 0) -> Rows:
-    """Features of stored questions asked again without their own copy, by a section model that was not fitted to them, and of some asked
-    as if their topic were an upload, which has no stored questions."""
+def collect_stored(index: Snapshot, vectors: Vectors, open_retriever: Callable[[Snapshot], Retriever], seed: int = 0) -> Rows:
+    """Features of stored questions asked again without their own copy, by models that were not fitted to them, and of some asked
+    as if their topic were an upload, which has no stored questions; `vectors` are those of all stored questions."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
     questions = index.questions
-    asked = [place for place, question in enumerate(questions) if question.document == ASKED and question.topic is not None]
-    outside = [place for place, question in enumerate(questions) if question.document == UNANSWERED]
+    unseen = [(place, question) for place, question in enumerate(questions) if kept_back(question)]
+    asked = [place for place, question in unseen if question.document == ASKED and question.topic is not None]
+    outside = [place for place, question in unseen if question.document == UNANSWERED]
     again = {*random_.sample(asked, min(STORED_SAMPLE, len(asked))), *outside}
     uploads = random_.sample(asked, min(UPLOAD_SAMPLE, len(asked)))
     rows: Rows = []
     for fold in range(FOLDS):
         held = {place for place in range(len(questions)) if place % FOLDS == fold}
-        retriever = open_retriever(_fitted_without(index, held))
+        retriever = open_retriever(_fitted_without(index, vectors, held))
         for place in sorted(again & held):
             features = retriever.retrieve(questions[place].text, without=[place]).features
             rows.append((dict(features), questions[place].document == ASKED, 1.0))
     for fold in range(FOLDS):
         topics = {topic for place in uploads if (topic := questions[place].topic) is not None and topic % FOLDS == fold}
-        fitted = _fitted_without(index, {place for place, question in enumerate(questions) if question.topic in topics})
+        fitted = _fitted_without(index, vectors, {place for place, question in enumerate(questions) if question.topic in topics})
         for topic in topics:
-            retriever = open_retriever(_as_upload(fitted, topic))
+            retriever = open_retriever(replace(_as_upload(fitted, topic), classifier=None))  # it has seen the topic
             hidden = [place for place, question in enumerate(questions) if question.topic == topic]
             for place in sorted(set(uploads) & set(hidden)):
                 rows.append((dict(retriever.retrieve(questions[place].text, without=hidden).features), True, 1.0))
@@ -79,10 +83,12 @@ def _as_upload(index: Snapshot, topic: int) -> Snapshot:
     return replace(index, chunks=chunks)
 
 
-def _fitted_without(index: Snapshot, held: Collection[int]) -> Snapshot:
-    """The index with a section model fitted to all stored questions but those at some places."""
-    kept = [place for place in range(len(index.questions)) if place not in held]
-    return replace(index, section_model=fit_sections([index.questions[place] for place in kept], index.question_vectors[kept]))
+def _fitted_without(index: Snapshot, vectors: Vectors, held: Collection[int]) -> Snapshot:
+    """The index with a section model fitted to all stored questions but those at some places, and queries compared with none of these."""
+    kept = np.array([place for place in range(len(index.questions)) if place not in held], np.intp)
+    questions = [index.questions[place] for place in kept]
+    compared = kept[distinct(questions, vectors[kept])]
+    return replace(index, section_model=fit_sections(questions, vectors[kept]), compared=compared, question_vectors=vectors[compared])
 
 
 def fit(rows: Rows) -> Coefficients:
@@ -131,7 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     index, encoder, glossary = load_snapshot(settings), get_query_encoder(settings), load_glossary(settings.knowledge_dir)
     retriever = Retriever(index, encoder, glossary)
     development = collect(retriever, "development")
-    stored = collect_stored(index, lambda fitted: Retriever(fitted, encoder, glossary))
+    _, vectors = get_question_store(settings).load()
+    stored = collect_stored(index, vectors, lambda fitted: Retriever(fitted, encoder, glossary))
     model = rescale(fit([*development, *stored]), development)
     print(f"stored:      {describe(stored, model)}")
     print(f"development: {describe(development, model)}")

@@ -70,7 +70,7 @@ def build_retriever(corpus: Mapping[str, str], settings: Settings) -> Retriever:
         )
     print(f"{len(corpus)} documents, {len(chunks)} passages; embedding…", file=sys.stderr)
     vectors = get_embeddings(settings).encode([chunk_embedding_text(chunk) for chunk in chunks])
-    index = Snapshot(chunks, vectors, LexicalIndex.build(chunks), [], np.zeros((0, 0), np.float32))
+    index = Snapshot(chunks, vectors, LexicalIndex.build(chunks), [], np.zeros((0, 0), np.float32), np.zeros(0, np.intp))
     return Retriever(index, get_query_encoder(settings))
 
 

@@ -30,6 +30,6 @@ class LogisticModel:
         """The weighted sum of the features."""
         return self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
 
-    def probability(self, features: Mapping[str, float]) -> float:
-        """The logistic function of the logit, in [0, 1]."""
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.logit(features)))))
+    def probability(self, features: Mapping[str, float], more: float = 0.0) -> float:
+        """The logistic function of the logit, of which `more` is a further part, in [0, 1]."""
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.logit(features) + more))))

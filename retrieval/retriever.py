@@ -98,7 +98,10 @@ class Retriever:
         self._reranker = reranker
         self._sections = Sections(self.chunks)
         self._questions = (
-            QuestionLeg(index.questions, index.question_vectors, self._sections, index.question_words, index.section_model)
+            QuestionLeg(
+                index.questions, index.question_vectors, self._sections, words=index.question_words, model=index.section_model,
+                compared=index.compared, classifier=index.classifier,
+            )
             if index.questions else None
         )
         self._expander = Expander(glossary)

@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.content import UNANSWERED
+from core.content import NOWHERE, UNANSWERED
 from core.eight_bits import pack_rows, unpack_rows
 from core.models import Vectors
 from core.types import Chunk
 from retrieval.lexical import tokenize
 
 MODEL_FILE = "section_model.npz"  # in the knowledge folder, written by scripts/embed_questions.py; else beside the index
-NOWHERE = ""  # stands for the section of a question that nothing answers
 FORMAT = 1  # raise it when features or training change
 MIN_QUESTIONS = 2  # a term in fewer questions says nothing about others
 PENALTY = 1e-5  # of the squared weights

@@ -19,29 +19,33 @@ import numpy.typing as npt
 
 from core.models import Vectors, embedding_fingerprint
 from core.question_store import get_question_store, pack_chunks, unpack_chunks
+from core.section_classifier import SectionClassifier, shipped_classifier
 from core.settings import Settings
 from core.store import get_store, index_version
 from core.types import Chunk
 from retrieval.lexical import HEADING_WEIGHT, LexicalIndex
+from retrieval.questions import DISTINCT, distinct
 from retrieval.section_model import FORMAT as MODEL_FORMAT
 from retrieval.section_model import SectionModel, digest, fit_sections, load_model, write_model
 
 log = logging.getLogger(__name__)
-FORMAT = 4  # raise it when the lexical index or this file's layout changes
+FORMAT = 5  # raise it when the lexical index or this file's layout changes
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything a search needs: passages with vectors and lexical index, and the bank's questions with theirs and with the model fitted
-    to them."""
+    """Everything a search needs: passages with vectors and lexical index, and the stored questions with theirs and with the model fitted
+    to them. `question_vectors` are those of the questions at the places `compared`; the `classifier` is not part of the file."""
 
     chunks: list[Chunk]
     vectors: Vectors
     lexical: LexicalIndex
     questions: list[Chunk]
     question_vectors: Vectors
+    compared: npt.NDArray[np.intp]
     question_words: LexicalIndex | None = None
     section_model: SectionModel | None = None
+    classifier: SectionClassifier | None = None
 
 
 def index_words(questions: Sequence[Chunk]) -> LexicalIndex:
@@ -55,19 +59,23 @@ def load_snapshot(settings: Settings) -> Snapshot:
     Raises:
         StorageError, IndexUnavailableError: Chroma cannot be opened or read.
     """
-    name = f"{FORMAT}-{MODEL_FORMAT}-{HEADING_WEIGHT}-{embedding_fingerprint(settings)}-{index_version(settings)}"
+    name = f"{FORMAT}-{MODEL_FORMAT}-{HEADING_WEIGHT}-{DISTINCT}-{embedding_fingerprint(settings)}-{index_version(settings)}"
     path = settings.data_dir / "chroma" / "snapshot.npz"
     stored = _read(path, name)
+    classifier = shipped_classifier(settings.knowledge_dir)
     if stored is not None:
-        return stored
+        return replace(stored, classifier=classifier)
     with get_store(settings) as store:
         chunks, vectors = store.load()
     questions, question_vectors = get_question_store(settings).load()
     model = _section_model(settings, questions, question_vectors)
-    snapshot = Snapshot(chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors, index_words(questions), model)
+    compared = distinct(questions, question_vectors)
+    snapshot = Snapshot(
+        chunks, vectors, LexicalIndex.build(chunks), questions, question_vectors[compared], compared, index_words(questions), model
+    )
     if chunks:
         _write(path, name, snapshot)
-    return snapshot
+    return replace(snapshot, classifier=classifier)
 
 
 def _section_model(settings: Settings, questions: Sequence[Chunk], vectors: Vectors) -> SectionModel | None:
@@ -103,7 +111,7 @@ def _unpack(arrays: Mapping[str, npt.NDArray[Any]]) -> Snapshot:
     model = part("model.")
     return Snapshot(
         unpack_chunks(arrays["passages"]), arrays["vectors"], LexicalIndex(part("lexical.")), unpack_chunks(arrays["questions"]),
-        arrays["question_vectors"], LexicalIndex(part("words.")), SectionModel.of_arrays(model) if model else None,
+        arrays["question_vectors"], arrays["compared"], LexicalIndex(part("words.")), SectionModel.of_arrays(model) if model else None,
     )
 
 
@@ -112,6 +120,7 @@ def _write(path: Path, name: str, snapshot: Snapshot) -> None:
     arrays: Mapping[str, Any] = {
         "name": np.frombuffer(name.encode(), np.uint8), "passages": pack_chunks(snapshot.chunks), "vectors": snapshot.vectors,
         "questions": pack_chunks(snapshot.questions), "question_vectors": snapshot.question_vectors,
+        "compared": snapshot.compared,
         **{f"lexical.{key}": value for key, value in snapshot.lexical.arrays.items()},
         **{f"words.{key}": value for key, value in (snapshot.question_words.arrays if snapshot.question_words else {}).items()},
         **{f"model.{key}": value for key, value in (snapshot.section_model.arrays() if snapshot.section_model else {}).items()},

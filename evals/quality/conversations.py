@@ -31,7 +31,8 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
         both = bool(wanted and found)
         same_section.append(both and section_anchor(wanted[0].chunk) == section_anchor(found[0].chunk))
         same_topic.append(both and wanted[0].chunk.topic == found[0].chunk.topic)
-        right_topic.append(both and found[0].chunk.topic == case.topic)
+        if case.topic:  # 0 in messages on something else than the field
+            right_topic.append(both and found[0].chunk.topic == case.topic)
     return {
         "same top section as the standalone form": mean_figure(same_section),
         "same topic as the standalone form": mean_figure(same_topic),

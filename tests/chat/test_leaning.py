@@ -1,110 +1,158 @@
-"""Messages that no rule completes: what the model looks at, and what becomes of them."""
+"""Whether a message leans on its conversation: what the model looks at, and what becomes of the message."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from chat.leaning import FEATURES, LEANS_FROM, leaning_features, load_leaning
-from chat.standalone import MAX_STANDALONE_CHARACTERS, standalone_question, unresolved_features
+from chat.leaning import FEATURES, LEANS_FROM, LeaningModel, leaning_features, load_leaning, phrases_of
+from chat.standalone import MAX_STANDALONE_CHARACTERS, message_features, standalone_question
 from core.content import GlossaryTerm
-from core.types import Chunk, Hit, Retrieval, Turn
-from retrieval.logistic import LogisticModel
-
-
-def found(confidence: float, topic: int | None = None, section: str = "A") -> Retrieval:
-    hits = () if topic is None else (Hit(Chunk("1", f"knowledge/notes/{topic}.md", "T", topic, (section,), "text", 0), 1.0),)
-    return Retrieval("", hits, confidence, {"best_match": 0.5 + confidence / 2})
-
+from core.types import Retrieval, Turn
 
 ANSWER = "Most models use pre-norm, since it trains more stably than post-norm."
-BEFORE = found(0.95, 7)
-
-
-def features(message: str, alone: Retrieval) -> dict[str, float]:
-    return leaning_features(message, ["what's in a transformer block"], ANSWER, alone, BEFORE, refers=False, opens=False)
-
-
-def test_features_are_shares_lengths_and_flags() -> None:
-    seen = features("why more stably in transformer training", found(0.4, 7))
-    assert set(seen) == set(FEATURES)
-    assert seen["terms"] == 3
-    assert seen["words"] == 6
-    assert seen["in_answer"] == pytest.approx(2 / 3)  # stably, training
-    assert seen["in_questions"] == pytest.approx(1 / 3)  # transformer
-    assert seen["new"] == 0
-    assert seen["asks"] == 1
-    assert (seen["same_topic"], seen["same_section"]) == (1, 1)
-    elsewhere = features("why more stably", found(0.4, 3, "A"))
-    assert (elsewhere["same_topic"], elsewhere["same_section"]) == (0, 0)
-
-
-def test_a_message_without_words_has_features() -> None:
-    assert features("?!", found(0.0))["terms"] == 0
-    assert features("", found(0.0))["asks"] == 0
-
-
-def test_a_probability_follows_the_weights() -> None:
-    model = LogisticModel(-1.0, dict.fromkeys(FEATURES, 0.0) | {"in_answer": 4.0})
-    seen = dict.fromkeys(FEATURES, 0.0)
-    assert model.probability(seen) == pytest.approx(0.2689, abs=1e-3)
-    assert model.probability(seen | {"in_answer": 1.0}) > 0.9
-
-
-def test_a_word_of_the_answer_leans_and_a_whole_question_on_something_else_does_not() -> None:
-    model = load_leaning()
-    assert model.probability(features("why more stably", found(0.3, 7))) >= LEANS_FROM
-    assert model.probability(features("How does product quantization compress vectors in an index?", found(0.99, 5))) < LEANS_FROM
-    assert model.probability(features("what is the capital of France", found(0.05, 3))) < LEANS_FROM
-
-
 HISTORY = [Turn("user", "what's in a transformer block"), Turn("assistant", ANSWER)]
 
 
-def test_a_message_that_leans_is_put_behind_the_previous_question() -> None:
-    def glance(text: str) -> Retrieval:
-        return BEFORE if "transformer block" in text else found(0.3, 7)
+def found(best_match: float, agreement: float = 0.5, nowhere: float = 0.0) -> Retrieval:
+    return Retrieval("", (), 0.5, {"best_match": best_match, "agreement": agreement, "nowhere": nowhere})
 
-    assert standalone_question(HISTORY, "Why would pre-norm train more stably", glance=glance) == (
-        "what's in a transformer block: why would pre-norm train more stably"
+
+def features(message: str, alone: Retrieval, joined: Retrieval) -> dict[str, float]:
+    return leaning_features(
+        message, ["what's in a transformer block"], ANSWER, alone, joined, names=5, rules=False, back=False, refers=True
     )
-    assert standalone_question(HISTORY, "So pre-norm models train more stably", glance=glance) == (
-        "what's in a transformer block: pre-norm models train more stably"
-    )
-    assert standalone_question(HISTORY, "BERT trains more stably with pre-norm", glance=glance).endswith(": BERT trains more stably with pre-norm")
 
 
-def test_the_previous_question_gives_way_to_a_long_message() -> None:
+def test_features_are_lengths_shares_and_what_is_found() -> None:
+    seen = features("why more stably in transformer training", found(0.6, 0.2, 0.1), found(0.8, 0.9))
+    assert set(seen) == set(FEATURES)
+    assert seen["words"] == 6
+    assert seen["in_questions"] == pytest.approx(1 / 3)  # transformer
+    assert seen["new"] == 0  # stably and training are of the answer
+    assert seen["names"] == 2  # no more are told apart
+    assert (seen["rules"], seen["back"], seen["refers"]) == (0, 0, 1)
+    assert (seen["best_match"], seen["agreement"], seen["nowhere"]) == (0.6, 0.2, 0.1)
+    assert seen["gain"] == pytest.approx(0.7)
+
+
+def test_a_message_without_words_has_features() -> None:
+    assert features("?!", found(0.0), found(0.0))["new"] == 0
+    assert features("", found(0.0), found(0.0))["words"] == 0
+
+
+def test_phrases_are_words_and_pairs() -> None:
+    assert phrases_of("Why’s it?") == {"<s>", "why's", "it", "?", "<s> why's", "why's it", "it ?"}
+    assert phrases_of("") == {"<s>"}
+
+
+def test_a_probability_follows_the_weights_and_the_phrases(tmp_path: Path) -> None:
+    model = LeaningModel(-1.0, dict.fromkeys(FEATURES, 0.0) | {"back": 4.0}, {"<s> and": 4.0})
+    model.save(tmp_path / "model.json")
+    assert LeaningModel.load(tmp_path / "model.json") == model
+    seen = dict.fromkeys(FEATURES, 0.0)
+    assert model.probability_of("what is IVF", seen) == pytest.approx(0.2689, abs=1e-3)
+    assert model.probability_of("and IVF", seen) > 0.9
+    assert model.probability_of("what is IVF", seen | {"back": 1.0}) > 0.9
+
+
+def test_the_fitted_model_has_a_weight_for_every_feature() -> None:
+    assert set(load_leaning().weights) == set(FEATURES)
+    assert load_leaning().phrases["<s> and"] > 0 > load_leaning().phrases["what is"]
+
+
+@pytest.mark.parametrize(
+    ("message", "leans"),
+    [
+        ("why more stably", True), ("and with post-norm?", True), ("drawbacks?", True), ("what if i have only a cpu", True), ("not convinced", True),
+        ("How does product quantization compress vectors in an index?", False), ("what is the capital of France", False),
+    ],
+)
+def test_short_remarks_lean_and_whole_questions_do_not(message: str, leans: bool) -> None:
+    alone, joined = (found(0.5, 0.2, 0.2), found(0.8, 0.9)) if leans else (found(0.9, 0.95), found(0.8, 0.6))
+    history_features = message_features(HISTORY, message, (), lambda text: joined if "transformer block" in text else alone)
+    assert (load_leaning().probability_of(message, history_features) >= LEANS_FROM) is leans
+
+
+class Decided:
+    """A model that has decided."""
+
+    def __init__(self, *leaning: str) -> None:
+        self.leaning = leaning
+
+    def probability_of(self, message: str, _: object) -> float:
+        return float(message in self.leaning)
+
+
+def decide(monkeypatch: pytest.MonkeyPatch, *leaning: str) -> None:
+    monkeypatch.setattr("chat.standalone.load_leaning", lambda: Decided(*leaning))
+
+
+def nothing(_: str) -> Retrieval:
+    return found(0.0)
+
+
+def test_what_no_rule_completes_is_put_behind_the_previous_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "So why would pre-norm train more stably"
+    decide(monkeypatch, message)
+    assert standalone_question(HISTORY, message, glance=nothing) == "what's in a transformer block: why would pre-norm train more stably"
+    assert standalone_question(HISTORY, "How does RoPE work?", glance=nothing) == "How does RoPE work?"
+
+
+def test_the_previous_question_gives_way_to_a_long_message(monkeypatch: pytest.MonkeyPatch) -> None:
     history = [Turn("user", "our transformer block diverges, " * 20), HISTORY[1]]
     message = "why would pre-norm train more stably than post-norm, " * 3 + "if most models train more stably"
-    resolved = standalone_question(history, message, glance=lambda _: found(0.3, 7))
+    decide(monkeypatch, message)
+    resolved = standalone_question(history, message, glance=nothing)
     assert resolved == f"{'our transformer block diverges, ' * 6}our: {message}"
     assert len(resolved) <= MAX_STANDALONE_CHARACTERS
 
 
-@pytest.mark.parametrize(
-    "message",
-    ["What is pre-norm?", "???", "谢谢", "👍", "pre-norm models train stably " * 12],
-    ids=["a name of the field", "no words", "another script", "a sign", "a long message"],
-)
-def test_what_cannot_lean_stays_as_it_is(message: str) -> None:
-    glossary = [GlossaryTerm(term="pre-norm", definition="Normalisation in front of the layer.", topics=(7,))]
-    assert standalone_question(HISTORY, message, glossary, glance=lambda _: found(0.3, 7)) == " ".join(message.split())
+def test_a_scenario_of_its_own_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = "pre-norm models train stably " * 12
+    decide(monkeypatch, scenario, " ".join(scenario.split()))
+    assert standalone_question(HISTORY, scenario, glance=nothing) == " ".join(scenario.split())
+    assert message_features(HISTORY, " ".join(scenario.split()), (), nothing) == {}
 
 
-def test_a_question_of_the_bank_stays_as_it_is() -> None:
+def test_the_subject_stays_after_a_message_that_leans(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = "why would pre-norm train more stably"
+    decide(monkeypatch, first, "is it slow?")
+    history = [*HISTORY, Turn("user", first), Turn("assistant", "Gradients reach the first layers.")]
+    assert standalone_question(history, "is it slow?", glance=nothing) == "Is it slow (transformer block)?"
+
+
+@pytest.mark.parametrize("message", ["???", "谢谢", "👍", "   "])
+def test_a_message_without_words_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+    decide(monkeypatch, message)
+    assert standalone_question(HISTORY, message, glance=nothing) == message.strip()
+
+
+def test_a_question_of_the_bank_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     question = "why does pre-norm train more stably than post-norm"
-    known = replace(found(0.9, 7), same_question="q-07-12")
-    assert standalone_question(HISTORY, question, glance=lambda _: known) == question
+    decide(monkeypatch, question)
+    assert standalone_question(HISTORY, question, glance=lambda _: replace(found(0.9), same_question="07-pre-norm")) == question
 
 
-def test_the_subject_stays_after_a_message_that_leans() -> None:
-    def glance(text: str) -> Retrieval:
-        return BEFORE if "transformer block" in text else found(0.3, 7)
-
-    history = [*HISTORY, Turn("user", "why would pre-norm train more stably"), Turn("assistant", "Gradients reach the first layers.")]
-    assert standalone_question(history, "pitfalls?", glance=glance) == "Pitfalls (transformer block)?"
+def test_remarks_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(monkeypatch, "on a laptop?", "with 8 gb?")
+    history = [*HISTORY, Turn("user", "on a laptop?"), Turn("assistant", "Slowly.")]
+    assert standalone_question(history, "with 8 gb?", glance=nothing) == "what's in a transformer block: with 8 gb?"
 
 
-def test_only_what_the_rules_leave_is_looked_at() -> None:
-    assert unresolved_features(HISTORY, "how does it scale?", (), lambda _: BEFORE) == {}
-    assert unresolved_features(HISTORY, "why would pre-norm train more stably", (), lambda _: BEFORE)["in_answer"] > 0.5
+GLOSSARY = tuple(GlossaryTerm(term=name, definition="d", topics=(5,)) for name in ("HNSW", "IVF", "IVF-PQ"))
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (("Compare HNSW and IVF", "which one?", "is the second one faster?"), "Is IVF faster?"),
+        (("Compare HNSW and IVF", "not convinced", "is the second one faster?"), "Is IVF faster?"),
+        (("How much memory does HNSW use?", "what about IVF-PQ?", "and is the latter slow?"), "Is IVF-PQ slow?"),
+        (("What is HNSW?", "quiz me on IVF", "is it fast?"), "Is IVF fast?"),
+        (("What is HNSW?", "  ", "is it fast?"), "Is HNSW fast?"),
+    ],
+)
+def test_what_was_named_stays_named(monkeypatch: pytest.MonkeyPatch, turns: tuple[str, ...], standalone: str) -> None:
+    decide(monkeypatch, *turns[1:])
+    assert standalone_question([Turn("user", turn) for turn in turns[:-1]], turns[-1], GLOSSARY, glance=nothing) == standalone

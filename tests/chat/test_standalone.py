@@ -5,7 +5,7 @@ from chat.standalone import standalone_question
 from core.content import GlossaryTerm
 from core.models import get_chat_model
 from core.settings import Settings
-from core.types import Chunk, Hit, Retrieval, Turn
+from core.types import Retrieval, Turn
 from tests.fake_endpoint import Handler
 
 NAMES = ("HNSW", "IVF", "DiskANN", "product quantization", "BM25", "RAG", "chain of thought prompting", "IVF-PQ", "LoRA", "QLoRA", "benchmark", "query expansion")
@@ -14,9 +14,17 @@ GLOSSARY = tuple(GlossaryTerm(term=name, definition="d", topics=(1,)) for name i
 
 
 def ask(*turns: str) -> str:
-    """The standalone form of the last of the turns; one that starts with `A:` is the assistant's."""
+    """The standalone form of the last of the turns; one that starts with `A:` is the assistant's, and a user's that starts with "and" leans
+    on the one before."""
+
+    class Decided:
+        def probability_of(self, message: str, _: object) -> float:
+            return float(message == turns[-1] or message.startswith("and "))
+
     history = [Turn("assistant", t[2:].strip()) if t.startswith("A:") else Turn("user", t) for t in turns[:-1]]
-    return standalone_question(history, turns[-1], GLOSSARY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat.standalone.load_leaning", Decided)
+        return standalone_question(history, turns[-1], GLOSSARY, glance=lambda text: Retrieval(text, (), 0.5))
 
 
 @pytest.mark.parametrize(
@@ -26,10 +34,10 @@ def ask(*turns: str) -> str:
         (("Compare HNSW and IVF", "and when would you use the second one?"), "When would you use IVF?"),
         (("Compare HNSW and IVF", "What is DiskANN?", "and how does it differ from the second one?"), "How does DiskANN differ from IVF?"),
         (("Compare HNSW and IVF", "is the former faster?"), "Is HNSW faster?"),
-        (("Compare HNSW and IVF", "is the second stage slow?"), "Is the second stage slow (HNSW and IVF)?"),
+        (("Compare HNSW and IVF", "is the second stage slow?"), "Compare HNSW and IVF: is the second stage slow?"),
         (("What is product quantization?", "what are its drawbacks?"), "What are product quantization's drawbacks?"),
         (("How much memory does HNSW use?", "what about IVF-PQ?"), "How much memory does IVF-PQ use?"),
-        (("What is chain of thought prompting?", "pitfalls?"), "Pitfalls (chain of thought prompting)?"),
+        (("What is chain of thought prompting?", "pitfalls?"), "What is chain of thought prompting: pitfalls?"),
         (("How do LoRA and QLoRA work?", "which of them needs less memory?"), "Which of LoRA and QLoRA needs less memory?"),
         (("How does attention work?", "why?"), "How does attention work: why?"),
         (("How does attention work?", "eli5"), "How does attention work: eli5"),
@@ -39,22 +47,22 @@ def ask(*turns: str) -> str:
         (("HNSW vs IVF", "give me an example of each"), "Give me an example of HNSW and IVF"),
         (("Which prompts exist?", "A: - **Zero-shot**: a\n- **One-shot**: b", "explain the second one"), "Explain One-shot (prompts exist)?"),
         (("How do I split a legal contract?", "what about the tables in it"), "What about the tables in it (split a legal contract)?"),
-        (("HNSW vs IVF", "can you show me with numbers"), "Can you show me with numbers (HNSW vs IVF)?"),
-        (("What is late chunking?", "vs contextual retrieval?"), "Vs contextual retrieval (late chunking)?"),
-        (("What is LoRA?", "A: An adapter.", "how would i even notice"), "How would i even notice (LoRA)?"),
+        (("HNSW vs IVF", "can you show me with numbers"), "HNSW vs IVF: can you show me with numbers"),
+        (("What is late chunking?", "vs contextual retrieval?"), "What is late chunking: vs contextual retrieval?"),
+        (("What is LoRA?", "A: An adapter.", "how would i even notice"), "What is LoRA: how would i even notice"),
         (("What is LoRA?", "do i still need benchmark data for that"), "Do i still need benchmark data for LoRA"),
-        (("What is LoRA?", "is it hard to train"), "Is it hard to train (LoRA)?"),
-        (("BM25?", "ok and query expansion, why not just that then"), "Query expansion, why not just that (BM25)?"),
+        (("What is LoRA?", "is it hard to train"), "What is LoRA: is it hard to train"),
+        (("BM25?", "ok and query expansion, why not just that then"), "BM25: query expansion, why not just that then"),
         (("Why use BM25?", "and query-expansion?"), "Why use query-expansion?"),
         (("first stage recall?", "and speed?", "is the second one worth it"), "Is speed worth it (first stage recall)?"),
         (("What is LoRA?", "Does HNSW need a training set?", "is it fast"), "Is it fast (HNSW need a training set)?"),
-        (("How does BM25 weigh terms?", "what is LoRA", "and the downside?"), "Downside (LoRA)?"),
+        (("How does BM25 weigh terms?", "what is LoRA", "and the downside?"), "what is LoRA: the downside?"),
         (("What can fail?", "A: - Provider outages\n- Silent drift of quality", "how do i catch the last one"), "How do i catch Silent drift of quality"),
         (("Which indexes exist?", "A: - HNSW: a graph\n- IVF: cells\n- DiskANN: on disk", "difference between the first two?"), "Difference between HNSW and IVF (indexes exist)?"),
         (("How do I adapt a model?", "A: - RAG: fetch\n- LoRA: train", "which one is better if docs change weekly"), "Which one is better if docs change weekly (RAG vs LoRA)?"),
         (("How does query expansion work?", "no, i meant with an llm"), "How does query expansion work: with an llm"),
         (("What is red teaming?", "yes for agents, i meant that"), "What is red teaming: for agents"),
-        (("How do I build document search?", "what changes if nothing may leave the network"), "What changes if nothing may leave the network (build document search)?"),
+        (("How do I build document search?", "what changes if nothing may leave the network"), "How do I build document search: what changes if nothing may leave the network"),
         (("what is perplexity", "can i use gpt-4 as a judge", "how do i reduce its bias"), "How do i reduce its bias (gpt-4 as a judge)?"),
     ],
 )
@@ -64,36 +72,14 @@ def test_references_are_resolved(turns: tuple[str, ...], standalone: str) -> Non
 
 @pytest.mark.parametrize(
     "question",
-    ["What is BM25?", "Is there a technique that reduces latency in RAG?", "Explain the difference between HNSW and IVF", "How would you design a RAG system?",
-     "what does it mean when a benchmark is contaminated", "why does RAG fail when the index is stale and how would you fix it",
-     "is it bad if two annotators disagree a lot about the same answer", "what makes it hard to choose M for HNSW", "my model repeats every claim of the user, what do i do about it",
-     "how do i disagree with my manager about shipping something unsafe", "are benchmark scores worth it", "and what is the difference between BM25 and RAG"],
+    ["What is BM25?", "Is there a technique that reduces latency in RAG?", "what does it mean when a benchmark is contaminated",
+     "why does RAG fail when the index is stale and how would you fix it", "is it bad if two annotators disagree a lot about the same answer",
+     "what makes it hard to choose M for HNSW", "my model repeats every claim of the user, what do i do about it",
+     "and what is the difference between BM25 and RAG", "pitfalls?"],
 )
-def test_complete_questions_stay_as_they_are(question: str) -> None:
-    assert ask("What is LoRA?", "A: An adapter.", question) == question
-
-
-@pytest.mark.parametrize(
-    ("question", "known", "standalone"),
-    [
-        ("what is the capital of France", 0.1, "what is the capital of France"),
-        ("pitfalls?", 0.9, "Pitfalls (LoRA)?"),
-        ("does that use rank 8?", 0.1, "Does LoRA use rank 8?"),
-        ("and the price?", 0.1, "Price (LoRA)?"),
-        ("isnt that slow?", 0.1, "Isnt LoRA slow?"),
-    ],
-)
-def test_a_short_message_on_another_subject_is_not_completed(question: str, known: float, standalone: str) -> None:
-    """`known`: how likely the notes answer the message as it stands."""
-    history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
-    assert standalone_question(history, question, GLOSSARY, glance=lambda _: Retrieval("", (), known, {"best_match": 0.5 + known / 2})) == standalone
-
-
-def test_a_question_about_studying_is_not_completed() -> None:
-    plan = Hit(Chunk("1", "knowledge/plans/1-week.md", "One week", None, ("Checkpoints",), "text", 0), 1.0)
-    history = [Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")]
-    question = "what should I focus on?"
-    assert standalone_question(history, question, GLOSSARY, glance=lambda _: Retrieval("", (plan,), 0.99, {"best_match": 0.8})) == question
+def test_no_rule_completes_what_refers_to_nothing(question: str) -> None:
+    """Without `glance` the rules decide alone."""
+    assert standalone_question([Turn("user", "What is LoRA?"), Turn("assistant", "An adapter.")], question, GLOSSARY) == question
 
 
 def test_a_long_message_is_not_cut() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.content import ASKED, KNOWLEDGE_DIR, UNANSWERED
+from core.content import ASKED, KNOWLEDGE_DIR, NOWHERE, UNANSWERED
 from core.models import PACKAGED_SHA256
 from core.types import Chunk
 from ingest.questions import question_chunks
-from retrieval.section_model import NOWHERE, SectionModel, digest, fit_sections, load_model, write_model
+from retrieval.section_model import SectionModel, digest, fit_sections, load_model, write_model
 
 VECTORS = np.eye(4, dtype=np.float32)
 TEXTS = {

@@ -1,9 +1,13 @@
+from typing import cast
+
 import numpy as np
 import pytest
 
+from core.content import ASKED, NOWHERE
+from core.section_classifier import SectionClassifier
 from core.types import Chunk
-from retrieval.questions import UNANSWERED, Own, QuestionLeg
-from retrieval.section_model import NOWHERE, SectionModel
+from retrieval.questions import UNANSWERED, Own, QuestionLeg, distinct
+from retrieval.section_model import SectionModel
 from retrieval.sections import Sections
 
 CHUNKS = [
@@ -75,3 +79,55 @@ def test_questions_that_nothing_answers_are_counted_apart() -> None:
 
 def test_a_stored_question_can_be_left_out() -> None:
     assert leg().point(unit(0, 1), without=[1]).nearest.tolist() == pytest.approx([np.sqrt(0.5), 0.0, 0.0], abs=1e-6)
+
+
+def test_a_query_is_compared_with_wordings_that_differ_and_with_all_other_questions() -> None:
+    vectors = np.stack([unit(1, 0), unit(1, 0.1), unit(0, 1), unit(1, 0), unit(1, 0), unit(1, 0)])
+    questions = [
+        question("a", ASKED, "05-x#alpha"), question("like a", ASKED, "05-x#alpha"), question("b", ASKED, "05-x#alpha"),
+        question("as a, elsewhere", ASKED, "05-x#beta-index"), question("bank", "05-q", "05-x#alpha"), question("off", UNANSWERED),
+    ]
+    assert distinct(questions, vectors).tolist() == [0, 2, 3, 4, 5]
+    compared = distinct(questions, vectors)
+    chooser = QuestionLeg(questions, vectors[compared], Sections(CHUNKS), compared=compared)
+    assert chooser.point(unit(0, 1)).nearest.tolist() == pytest.approx([1.0, 0.0, 0.0])
+    assert chooser.point(unit(0, 1), without=[2]).nearest.tolist() == pytest.approx([0.0, 0.0, 0.0])
+    assert chooser.point(unit(1, 0), without=[5]).outside == 0.0
+    assert chooser.point(unit(1, 0)).same_question == "05-q"
+
+
+class Reader:
+    """A classifier that is sure of one section."""
+
+    def __init__(self, sure_of: str, anchors: tuple[str, ...]) -> None:
+        self.sure_of, self.anchors, self.asked = sure_of, anchors, 0
+
+    def log_probabilities(self, text: str, anchors: tuple[str, ...]) -> np.ndarray:
+        self.asked += 1
+        return np.log(np.array([0.97 if anchor == self.sure_of else 0.01 for anchor in anchors], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("first", "anchors", "chosen", "asked"),
+    [
+        (0.45, (NOWHERE, "05-x#alpha", "05-x#beta-index", "05-x#more"), 0, 1),  # not sure: asked, and outweighs
+        (0.95, (NOWHERE, "05-x#alpha", "05-x#beta-index"), 1, 0),  # sure
+        (0.45, (NOWHERE, "05-x#alpha"), 1, 0),  # it does not know every section
+    ],
+)
+def test_a_second_opinion_is_asked_for_when_the_first_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch, first: float, anchors: tuple[str, ...], chosen: int, asked: int
+) -> None:
+    monkeypatch.setattr("retrieval.questions.SURE", 0.5)  # three classes are never as unsure as two hundred
+    rest = (1 - first) / 2
+    model = SectionModel(
+        (NOWHERE, "05-x#alpha", "05-x#beta-index"), np.log(np.array([rest, rest, first], np.float32)), np.zeros((2, 3), np.float32), (),
+        np.zeros(0, np.float32), np.zeros((0, 3), np.float32),
+    )
+    reader = Reader("05-x#alpha", anchors)
+    questions = [question("q1", ASKED, "05-x#alpha"), question("q2", ASKED, "05-x#beta-index")]
+    chooser = QuestionLeg(questions, np.stack([unit(1, 0), unit(0, 1)]), Sections(CHUNKS), model=model, classifier=cast(SectionClassifier, reader))
+    pointing = chooser.point(unit(1, 1), "a question")
+    assert int(pointing.chosen.argmax()) == chosen
+    assert reader.asked == asked
+    assert pointing.chosen.sum() == pytest.approx(1.0)
