@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 
 from chat.intents import DEPTH_WISH, comparison_sides, split_depth
-from chat.leaning import LEANS_FROM, leaning_features, load_leaning
+from chat.leaning import LEANS_FROM, REFUSED_LEANS_FROM, leaning_features, load_leaning
 from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
 from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Retrieval, Turn
 from prompts import render, without_fence
+from retrieval.confidence import load_coefficients
 from retrieval.lexical import STOPWORDS, tokenize
 
 Glance = Callable[[str], Retrieval]
@@ -213,8 +214,11 @@ class _Resolver:
     def _leans_on(self, question: str) -> bool:
         if self._glance is None:
             return bool(self._ask_the_same(question) or self._apply_rules(question))
-        features = self.leaning_features(question)
-        return bool(features) and load_leaning().probability_of(question, features) >= LEANS_FROM
+        if not (features := self.leaning_features(question)):
+            return False
+        refused = self._glance(question).confidence < load_coefficients().partial_floor
+        wanted = REFUSED_LEANS_FROM if refused and not features["refers"] and not features["rules"] else LEANS_FROM
+        return load_leaning().probability_of(question, features) >= wanted
 
     def leaning_features(self, question: str) -> dict[str, float]:
         """What tells whether a message leans on the conversation, beside its words; empty for one that does not: it has no words that could,

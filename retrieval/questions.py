@@ -25,6 +25,7 @@ SHARE_NEIGHBOURS, SHARE_TEMPERATURE = 15, 0.05
 OWN_VOTERS = 6  # as many of these sections, the nearest, are held
 OWN_QUESTIONS, OWN_SHARE = 20.0, 5.0  # as many questions does a section of the learner's own documents stand for
 SURE = 0.25  # probability of the likeliest class of the linear model from which the classifier is not asked
+NOTES_ALONE = 0.3  # probability of the learner's own sections from which it is not asked either, as it knows only the notes
 CLASSIFIER_WEIGHT = 0.7  # of its logarithm, the linear model's being 1
 SAME_QUESTION = 0.8  # cosine from which a question of the bank asks for the same
 COARSE_WIDTH = 64  # fewer components than for passages: a question beside the nearest one does as well
@@ -115,7 +116,9 @@ class QuestionLeg:
         if without:
             similarity[np.isin(self._compared, without)] = -1.0
         nearest, words = np.zeros(self._count, np.float32), np.zeros(self._count, np.float32)
-        chosen, nowhere, agreement = self._choose(query, text)
+        shares = _own_shares(own.similarity, similarity) if own is not None else np.zeros(self._count, np.float32)
+        share_of_own = float(shares.sum())
+        chosen, nowhere, agreement = self._choose(query, text, second_opinion=share_of_own < NOTES_ALONE)
         self._near.highest(similarity, nearest)
         if self._words is not None:
             shared = self._words.scores(expanded or text)
@@ -124,9 +127,8 @@ class QuestionLeg:
             words /= max(float(words.max()), 1e-9)
         if own is not None:
             nearest = np.maximum(nearest, own.similarity)
-            shares = _own_shares(own.similarity, similarity)
-            chosen, nowhere = chosen * (1 - shares.sum()) + shares, nowhere * (1 - float(shares.sum()))
-            agreement = max(agreement * (1 - float(shares.sum())), float(shares.max(initial=0.0)))
+            chosen, nowhere = chosen * (1 - share_of_own) + shares, nowhere * (1 - share_of_own)
+            agreement = max(agreement * (1 - share_of_own), float(shares.max(initial=0.0)))
             words = np.maximum(words, own.words)
         outside = similarity[self._unanswered]
         if len(near) > SHARE_NEIGHBOURS:
@@ -139,13 +141,13 @@ class QuestionLeg:
         share = answered / whole
         return Pointing(nearest, chosen, words, share, float(outside.max(initial=0.0)), nowhere, agreement, self._same(similarity))
 
-    def _choose(self, query: Vectors, text: str) -> tuple[npt.NDArray[np.float32], float, float]:
+    def _choose(self, query: Vectors, text: str, second_opinion: bool) -> tuple[npt.NDArray[np.float32], float, float]:
         """`chosen`, `nowhere` and `agreement` of a `Pointing`; zeros without a model."""
         if self._model is None or not len(self._classes):
             return np.zeros(self._count, np.float32), 0.0, 0.0
         first = self._model.probabilities(query, text)
         agreement = float(self._of_sections(first).max())
-        if self._classifier is None or first.max() >= SURE:
+        if self._classifier is None or not second_opinion or first.max() >= SURE:
             return self._of_sections(first), float(first[self._nowhere].sum()), agreement
         logits = np.log(np.maximum(first, 1e-9))
         logits += CLASSIFIER_WEIGHT * self._classifier.log_probabilities(text, self._model.anchors)
