@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Floats = npt.NDArray[np.float32]
 LAYERS, HEADS, WIDTH = 6, 12, 384
 EPSILON = np.float32(1e-12)
 MAX_TOKENS = 256
+WORDS = "embeddings.word_embeddings.weight"
 BATCH_TOKENS = 2048  # rows of one matrix product: enough for full speed, small enough for the cache
 
 
@@ -26,7 +31,7 @@ class Bert:
     """
 
     def __init__(self, weights: Mapping[str, Floats]) -> None:
-        self._words = weights["embeddings.word_embeddings.weight"]
+        self._words = weights[WORDS]
         self._places = weights["embeddings.position_embeddings.weight"]
         self._types = weights["embeddings.token_type_embeddings.weight"]
         self._norm = (weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"])
@@ -112,12 +117,9 @@ class QueryEncoder:
     def __init__(self, folder: Path) -> None:
         """Load `model.safetensors` and `tokenizer.json` of a folder. Raises OSError."""
         from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
 
         self._bert = Bert(load_file(folder / "model.safetensors"))
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.no_padding()
+        self._tokenizer = load_tokenizer(folder, MAX_TOKENS)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Embed texts, each cut at 256 tokens. Returns shape (len(texts), 384), rows of length 1."""
@@ -128,6 +130,25 @@ class QueryEncoder:
                 pooled = hidden.mean(axis=0)
                 vectors[place] = pooled / np.linalg.norm(pooled)
         return vectors
+
+
+def load_words(folder: Path) -> Floats:
+    """The word embeddings of a model's folder, which fine-tuned models share. Raises OSError."""
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "numpy") as file:
+        words: Floats = file.get_tensor(WORDS)
+    return words
+
+
+def load_tokenizer(folder: Path, longest: int) -> Tokenizer:
+    """The tokenizer of a model's folder, for single texts, cutting at `longest` tokens."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(longest)
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def token_batches(lengths: Sequence[int]) -> list[list[int]]:

@@ -7,16 +7,16 @@ reaches and where it fails is in core/weights/judge.md.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.bert import Bert, Floats, token_batches
-from core.eight_bits import pack_rows, unpack_rows
+from core.bert import WORDS, Bert, Floats, load_words, token_batches
+from core.eight_bits import load_weights
 from core.errors import ModelIntegrityError
 
 if TYPE_CHECKING:
@@ -56,10 +56,7 @@ class Judge:
 
     def __init__(self, model_folder: Path, weights_file: Path = WEIGHTS_FILE) -> None:
         """Load the trained layers, and the word embeddings of the packaged model. Raises OSError."""
-        from safetensors.numpy import load_file
-
-        words = load_file(model_folder / "model.safetensors")["embeddings.word_embeddings.weight"]
-        weights = {**load_weights(weights_file), "embeddings.word_embeddings.weight": words}
+        weights = {**load_weights(weights_file), WORDS: load_words(model_folder)}
         self._bert = Bert(weights)
         self._head: tuple[Floats, Floats] = (weights["head.weight"], weights["head.bias"])
         self._temperature = float(weights["temperature"][0])
@@ -118,29 +115,3 @@ def pair_tokenizer(model_folder: Path) -> Tokenizer:
     tokenizer.enable_truncation(MAX_PAIR_TOKENS, strategy="only_second")
     tokenizer.no_padding()
     return tokenizer
-
-
-def save_weights(file: Path, weights: Mapping[str, Any], temperature: float) -> None:
-    """Write weights: matrices in 8 bits with one scale a row, the rest in float32."""
-    from safetensors.numpy import save_file
-
-    stored: dict[str, Any] = {"temperature": np.array([temperature], np.float32)}
-    for name, value in weights.items():
-        if value.ndim == 2 and not name.startswith("head"):
-            stored[name], stored[f"{name}.scale"] = pack_rows(value)
-        else:
-            stored[name] = value.astype(np.float32)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    save_file(stored, file)
-
-
-def load_weights(file: Path) -> dict[str, Floats]:
-    """Read what `save_weights` wrote, as float32. Raises OSError."""
-    from safetensors.numpy import load_file
-
-    stored = load_file(file)
-    return {
-        name: unpack_rows(value, stored[f"{name}.scale"]) if value.dtype == np.int8 else value
-        for name, value in stored.items()
-        if not name.endswith(".scale")
-    }

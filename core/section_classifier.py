@@ -10,14 +10,13 @@ import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from core.bert import Bert, Floats
+from core.bert import WORDS, Bert, Floats, load_tokenizer, load_words
 from core.content import NOWHERE
-from core.judge import load_weights
+from core.eight_bits import load_weights, unpack_lines
 from core.models import packaged_model_dir
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 WEIGHTS_FILE = "section_classifier.safetensors"  # in the knowledge folder
 MAX_TOKENS = 128
-WORDS = "embeddings.word_embeddings.weight"
 SCALE = 20.0  # of the pooled vector of length 1, before the head
 
 
@@ -39,7 +37,7 @@ class SectionClassifier:
 
         self._file = weights_file
         with safe_open(weights_file, "numpy") as file:
-            self.anchors = unpack_anchors(file.get_tensor("anchors"))
+            self.anchors = unpack_lines(file.get_tensor("anchors"))
 
     def log_probabilities(self, text: str, anchors: Sequence[str]) -> Floats:
         """The logarithm of how likely each of some sections answers a text; what is not among `anchors` adds to NOWHERE. Zeros when the
@@ -64,15 +62,13 @@ class SectionClassifier:
     @cached_property
     def _loaded(self) -> tuple[Bert, Floats, Floats, Tokenizer] | None:
         """The fine-tuned layers on the word embeddings of the packaged model, the head, and the tokenizer; None when they are damaged."""
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError
 
         folder = packaged_model_dir()
         try:
-            weights = load_weights(self._file)
-            with safe_open(folder / "model.safetensors", "numpy") as file:
-                weights[WORDS] = file.get_tensor(WORDS)
+            weights = {**load_weights(self._file), WORDS: load_words(folder)}
             head = np.ascontiguousarray(weights["head.weight"].T) * np.float32(SCALE)
-            return Bert(weights), head, weights["head.bias"], query_tokenizer(folder)
+            return Bert(weights), head, weights["head.bias"], load_tokenizer(folder, MAX_TOKENS)
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             log.warning("The section classifier cannot be used (%s): %s", self._file.name, error)
             return None
@@ -86,23 +82,3 @@ def shipped_classifier(folder: Path) -> SectionClassifier | None:
         return SectionClassifier(folder / WEIGHTS_FILE)
     except (OSError, SafetensorError, ValueError):
         return None
-
-
-def query_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer in a model's folder, cutting at MAX_TOKENS."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def pack_anchors(anchors: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Anchors as bytes, for a file of arrays."""
-    return np.frombuffer("\n".join(anchors).encode(), np.uint8)
-
-
-def unpack_anchors(data: Any) -> tuple[str, ...]:
-    """What `pack_anchors` packed."""
-    return tuple(bytes(data.astype(np.uint8)).decode().split("\n")) if len(data) else ()

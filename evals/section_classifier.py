@@ -17,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from core.bert import load_tokenizer
 from core.content import ASKED, UNANSWERED
-from core.judge import save_weights
-from core.models import choose_precision, packaged_model_dir
-from core.section_classifier import SCALE, WEIGHTS_FILE, pack_anchors, query_tokenizer
+from core.eight_bits import pack_lines, save_weights
+from core.models import packaged_model_dir
+from core.section_classifier import SCALE, WEIGHTS_FILE
 from core.settings import load_settings
 from core.types import Chunk
+from evals.judge.train import fast_precision, trained_tensors
 from ingest.questions import question_chunks
 from retrieval.section_model import sections_of
 
@@ -49,7 +51,8 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
     held = Counter(anchor for anchors in sections for anchor in anchors)
     anchors = sorted(held)
     number = {anchor: place for place, anchor in enumerate(anchors)}
-    ids = [encoding.ids[:LONGEST] for encoding in query_tokenizer(packaged_model_dir()).encode_batch([q.text for q in questions])]
+    tokenizer = load_tokenizer(packaged_model_dir(), LONGEST)
+    ids = [encoding.ids for encoding in tokenizer.encode_batch([question.text for question in questions])]
     weights = np.array([sum(held[anchor] ** -0.5 for anchor in of_one) for of_one in sections], np.float32)
     weights /= weights.mean()
 
@@ -63,7 +66,6 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, step / (WARMUP * total)) * max(0.0, 1 - step / total)
     )
-    bfloat16 = choose_precision(load_settings()) == "bfloat16"
     started = time.perf_counter()
     for epoch in range(epochs):
         running = []
@@ -72,7 +74,7 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
             for row, place in enumerate(batch):
                 for anchor in sections[place]:
                     wanted[row, number[anchor]] += (1 - SMOOTHING) / len(sections[place])
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
+            with fast_precision():
                 logits = model(*_padded([ids[place] for place in batch]))
             losses: Any = -(torch.from_numpy(wanted) * torch.log_softmax(logits.float(), 1)).sum(1)
             loss = (losses * torch.from_numpy(weights[batch])).mean()
@@ -83,10 +85,8 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
             schedule.step()
             running.append(loss.item())
         print(f"epoch {epoch + 1}: loss {np.mean(running):.3f}, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
-        named = {name.removeprefix("bert."): value.detach().numpy() for name, value in model.state_dict().items()}
-        kept = {name: value for name, value in named.items() if "word_embeddings" not in name and "position_ids" not in name}
         written = target.with_suffix(".part")
-        save_weights(written, {**kept, "anchors": pack_anchors(anchors)}, 1.0)
+        save_weights(written, trained_tensors(model) | {"anchors": pack_lines(anchors)})
         written.replace(target)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.content import NOWHERE, UNANSWERED
-from core.eight_bits import pack_rows, unpack_rows
+from core.eight_bits import pack_lines, pack_rows, unpack_lines, unpack_rows
 from core.models import Vectors
 from core.types import Chunk
 from retrieval.lexical import tokenize
@@ -72,16 +72,16 @@ class SectionModel:
         vector, vector_scales = pack_rows(self.of_vector)
         terms, term_scales = pack_rows(self.of_terms)
         return {
-            "anchors": _pack_lines(self.anchors), "intercepts": self.intercepts, "vector": vector, "vector_scales": vector_scales,
-            "names": _pack_lines(self.terms), "idf": self.idf, "terms": terms, "term_scales": term_scales,
+            "anchors": pack_lines(self.anchors), "intercepts": self.intercepts, "vector": vector, "vector_scales": vector_scales,
+            "names": pack_lines(self.terms), "idf": self.idf, "terms": terms, "term_scales": term_scales,
         }
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> SectionModel:
         """The model that `arrays` packed. Raises KeyError, ValueError."""
         return cls(
-            _unpack_lines(arrays["anchors"]), arrays["intercepts"], unpack_rows(arrays["vector"], arrays["vector_scales"]),
-            _unpack_lines(arrays["names"]), arrays["idf"], unpack_rows(arrays["terms"], arrays["term_scales"]),
+            unpack_lines(arrays["anchors"]), arrays["intercepts"], unpack_rows(arrays["vector"], arrays["vector_scales"]),
+            unpack_lines(arrays["names"]), arrays["idf"], unpack_rows(arrays["terms"], arrays["term_scales"]),
         )
 
 
@@ -182,11 +182,3 @@ def _weigh(text: str, terms: Mapping[str, int], idf: Floats) -> tuple[list[int],
     places = [terms[term] for term in sorted(set(tokenize(text))) if term in terms]
     values = idf[places]
     return places, values / max(float(np.linalg.norm(values)), 1e-9)
-
-
-def _pack_lines(lines: Sequence[str]) -> npt.NDArray[np.uint8]:
-    return np.frombuffer("\n".join(lines).encode(), np.uint8)
-
-
-def _unpack_lines(data: Any) -> tuple[str, ...]:
-    return tuple(bytes(data).decode().split("\n")) if len(data) else ()

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from core.judge import SUPPORTS, load_weights, pair_tokenizer, save_weights
+from core.eight_bits import load_weights, save_weights
+from core.judge import SUPPORTS, pair_tokenizer
 from core.models import choose_precision, packaged_model_dir
 from core.settings import load_settings
 from evals.judge.data import Pair
@@ -112,7 +113,7 @@ def train(  # noqa: PLR0917 - the knobs of one training
     running, started = 0.0, time.perf_counter()
     for step, batch in enumerate(batches, start=1):
         ids, types, mask, labels = to_tensors(batch)
-        with _precision():
+        with fast_precision():
             logits = model(ids, types, mask)
         loss = loss_function(logits.float(), labels)
         optimizer.zero_grad()
@@ -126,8 +127,8 @@ def train(  # noqa: PLR0917 - the knobs of one training
             print(f"step {step}/{total}, loss {running / 100:.3f}, {seconds:.0f} s", file=sys.stderr, flush=True)
             running = 0.0
         if step % CHECKPOINT_STEPS == 0:
-            save_weights(target, _named(model), 1.0)
-    save_weights(target, _named(model), _temperature(model, development))
+            save_weights(target, trained_tensors(model) | {"temperature": np.ones(1)})
+    save_weights(target, trained_tensors(model) | {"temperature": np.array([_temperature(model, development)])})
 
 
 def average(first: Path, second: Path, target: Path, share: float = 0.5) -> None:
@@ -138,17 +139,17 @@ def average(first: Path, second: Path, target: Path, share: float = 0.5) -> None
     """
     other = load_weights(second)
     mean = {name: (1 - share) * value + share * other[name] for name, value in load_weights(first).items()}
-    save_weights(target, mean, float(mean.pop("temperature")[0]))
+    save_weights(target, mean)
 
 
-def _precision() -> Any:
+def fast_precision() -> Any:
     """bfloat16 where the CPU has it, else float32: without the hardware it is three times slower than that."""
     import torch
 
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=choose_precision(load_settings()) == "bfloat16")
 
 
-def _named(model: Any) -> dict[str, np.ndarray[Any, Any]]:
+def trained_tensors(model: Any) -> dict[str, np.ndarray[Any, Any]]:
     """The trained tensors by the names of the packaged file; the word embeddings are left out."""
     named = {name.removeprefix("bert."): value.detach().numpy() for name, value in model.state_dict().items()}
     return {name: value for name, value in named.items() if "word_embeddings" not in name and "position_ids" not in name}
@@ -172,7 +173,7 @@ def _temperature(model: Any, development: Sequence[Pair]) -> float:
         encoded = sorted(encode_pairs(development), key=lambda e: len(e[0]))
         for place in range(0, len(encoded), 64):
             ids, types, mask, label = to_tensors(encoded[place : place + 64])
-            with _precision():
+            with fast_precision():
                 logits.append(model(ids, types, mask).float())
             labels.append(label)
     scores, targets = torch.cat(logits), torch.cat(labels)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.content import KNOWLEDGE_DIR, NOWHERE
-from core.section_classifier import WEIGHTS_FILE, SectionClassifier, pack_anchors, shipped_classifier, unpack_anchors
+from core.eight_bits import pack_lines, unpack_lines
+from core.section_classifier import WEIGHTS_FILE, SectionClassifier, shipped_classifier
 from evals.section_classifier import kept_back
 from ingest.questions import question_chunks
 from retrieval.section_model import sections_of
@@ -46,7 +47,7 @@ def test_a_missing_or_damaged_file_is_no_classifier(tmp_path: Path) -> None:
 
 
 def test_anchors_can_be_packed() -> None:
-    assert unpack_anchors(pack_anchors(["", "a#b", "c#d"]).astype(np.float32)) == ("", "a#b", "c#d")
+    assert unpack_lines(pack_lines(["", "a#b", "c#d"]).astype(np.float32)) == ("", "a#b", "c#d")
 
 
 def test_damage_that_shows_at_the_first_use_leaves_every_section_alike(tmp_path: Path, classifier: SectionClassifier) -> None:
