@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from core.content import KeyPoint
 from core.judge import SUPPORTS, get_judge
 from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.cases import Split, load_rows
 from evals.gaps import bank_questions
 from evals.judge.noise import filler, stuff_keywords
-from evals.judge.texts import load_answers, split_of
+from evals.judge.texts import Exam, load_answers, load_exams, split_of
 from evals.quality.figures import Figures, mean_figure, paired_bootstrap, print_figures
 from practice.evidence import NoteQuotes, split_response
 from practice.grading import JudgeGrader
@@ -121,8 +122,8 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     for answer in load_rows("adversarial", "development"):
         question = bank[answer["question_id"]]
         add(question, answer["response"], ["missed"] * len(question.key_points), NOTHING_WEIGHT)
-    for question_id, text, verdicts in _unseen_answers():
-        add(bank[question_id], text, verdicts)
+    for question, text, verdicts in _unseen_answers():
+        add(question, text, verdicts)
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression(C=REGULARIZATION, max_iter=5000)
     model.fit(scaler.transform(rows), labels, sample_weight=weights)
@@ -130,12 +131,24 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     return VerdictModel(*(np.round(values, 4).tolist() for values in fitted))
 
 
-def _unseen_answers() -> Iterator[tuple[str, str, Sequence[str]]]:
+def _unseen_answers() -> Iterator[tuple[PracticeQuestion, str, Sequence[str]]]:
     """Answers of the judge's data to questions that it was not trained on."""
     verdicts = dict(zip(SUPPORTS, VERDICTS, strict=True))
-    for answer in load_answers():
+    asked = [(_questions()[answer.question], answer) for answer in load_answers()]
+    asked += [(_as_practice(exam), answer) for exam in load_exams() for answer in exam.answers]
+    for question, answer in asked:
         if split_of(answer.question) != "train":
-            yield answer.question, answer.text, [verdicts[label] for label in answer.labels]
+            yield question, answer.text, [verdicts[label] for label in answer.labels]
+
+
+def _as_practice(exam: Exam) -> PracticeQuestion:
+    """An exam's question as `batch grade` reads one that brings its own key points."""
+    reference = " ".join(exam.points)
+    points = tuple(KeyPoint(text=point, weight=1, required=True) for point in exam.points)
+    return PracticeQuestion(
+        id=exam.name, origin="generated", format="open", topic=exam.topic, subtopic="", level="intermediate", kind="concept",
+        question=exam.question, short_answer=reference, reference_answer=reference, key_points=points,
+    )
 
 
 def open_grader() -> JudgeGrader:

@@ -1,4 +1,4 @@
-"""Pairs (claim, evidence, label) from the texts in `claims/`, `pairs/` and `answers/`, the bank and the notes; seeded, so always the same.
+"""Pairs (claim, evidence, label) from the texts in this folder, the bank and the notes; seeded, so always the same.
 
 Every text is evidence for several claims with different labels, so that the evidence alone does not give the label away: a
 right text supports its key point, supports half of it, contradicts the wrong version, states a part of two joined claims and is
@@ -18,12 +18,13 @@ from core.content import KNOWLEDGE_DIR, KeyPoint, Question, load_questions, slug
 from core.judge import Support
 from evals.judge.edits import edit_alike, plant_fault
 from evals.judge.noise import filler, stuff_keywords
-from evals.judge.texts import Claim, LearnerAnswer, Texts, load_answers, load_claims, load_texts
+from evals.judge.texts import Claim, Exam, LearnerAnswer, Texts, load_answers, load_claims, load_exams, load_texts
 
 UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
 WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
 FAR_CLAIMS, OWN_CLAIMS = 0.4, 0.6  # shares of stated and of contradicted points with claims that balance the labels
 REWORDED_SHARE = 0.6  # of the key points are claimed in one of their paraphrases
+NEAR_OVERLAP = 0.3  # of the longer words of two key points, from which they may be on the same
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
 
 
@@ -65,7 +66,11 @@ def build_pairs(seed: int = 0) -> list[Pair]:
         question = bank[answer.question]
         known = {texts.index: texts for texts in by_question.get(answer.question, ())}
         far = random_.choice([q for q in bank.values() if q.topic == question.topic and not set(q.notes) & set(question.notes)])
-        pairs += _learner(question, answer, known, far, random_)
+        points, far_points = ([_wording(point, random_) for point in q.key_points] for q in (question, far))
+        pairs += _learner(answer, question.topic, points, far_points, known, random_)
+    exams = load_exams()
+    for exam in exams:
+        pairs += _exam(exam, exams, random_)
     claims = load_claims()
     for claim in claims:
         pairs += _claims(claim, claims, random_)
@@ -165,27 +170,37 @@ def _answers(question: Question, texts: Texts, others: Sequence[Texts], random_:
             yield Pair(claim, evidence, label, question.topic, question.id, "answer", f"{question.id} {texts.index} long")
 
 
-def _learner(
-    question: Question, answer: LearnerAnswer, known: Mapping[int, Texts], far: Question, random_: random.Random
+def _learner(  # noqa: PLR0917 - two callers
+    answer: LearnerAnswer, topic: int, points: Sequence[str], far_points: Sequence[str], known: Mapping[int, Texts], random_: random.Random
 ) -> Iterator[Pair]:
-    """A learner's answer against every key point; where it states the point, also against the wrong version and the half.
+    """A learner's answer against every key point; where it states the point, also against the wrong version and the half, as far as known.
 
-    Good answers are also set against points of the question `far`, wrong ones against their own sentences: else the evidence would tell.
+    Good answers are also set against points of another question, wrong ones against their own sentences: else the evidence would tell.
     """
     def pair(claim: str, label: Support, index: int) -> Pair:
-        return Pair(claim, answer.text, label, question.topic, question.id, "learner", f"{question.id} {index} learner")
+        return Pair(claim, answer.text, label, topic, answer.question, "learner", f"{answer.question} {index} learner")
 
-    for index, (key_point, label) in enumerate(zip(question.key_points, answer.labels, strict=True)):
-        point = _wording(key_point, random_)
+    for index, (point, label) in enumerate(zip(points, answer.labels, strict=True)):
         yield pair(point, label, index)
         if label == "supported" and (texts := known.get(index)):
             yield pair(texts.wrong, "contradicted", index) if random_.random() < WRONG_CLAIMS else pair(texts.half, "supported", index)
-        if label == "supported" and random_.random() < FAR_CLAIMS:
-            other = _wording(random_.choice(far.key_points), random_)
+        if label == "supported" and far_points and random_.random() < FAR_CLAIMS:
+            other = random_.choice(far_points)
             yield pair(other, "unrelated", index)
             yield pair(" ".join(random_.sample((point, other), 2)), "partly", index)
         if label == "contradicted" and (said := sentences_of(answer.text)) and random_.random() < OWN_CLAIMS:
             yield pair(random_.choice(said), "supported", index)
+
+
+def _exam(exam: Exam, exams: Sequence[Exam], random_: random.Random) -> Iterator[Pair]:
+    """The answers of an exam, points of an exam on something else, and text that says nothing."""
+    far = random_.choice(exams).points
+    far = () if any(_overlap(one, other) > NEAR_OVERLAP for one in far for other in exam.points) else far
+    for answer in exam.answers:
+        yield from _learner(answer, exam.topic, exam.points, far, {}, random_)
+    for point in random_.sample(exam.points, 2):
+        for evidence in (stuff_keywords(" ".join(exam.points), random_), f"{exam.question} {filler(random_)}"):
+            yield Pair(point, evidence, "unrelated", exam.topic, exam.name, "noise")
 
 
 def _noise(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:

@@ -24,18 +24,24 @@ def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair
     return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
 
 
-def thin(pairs: list[Pair], limit: int | None, seed: int = 0, claims_share: float = CLAIMS_SHARE) -> list[Pair]:
-    """At most `limit` pairs, a share of them claims as far as there are so many; whole groups, drawn at random; of pairs that are easy
-    to tell (unrelated ones) only EASY_SHARE."""
+def thin(
+    pairs: list[Pair], limit: int | None, seed: int = 0, claims_share: float = CLAIMS_SHARE, learners_share: float | None = None
+) -> list[Pair]:
+    """At most `limit` pairs, `claims_share` of them claims and `learners_share` learners' answers (None: as they come), as far as there are
+    so many; whole groups, drawn at random; of the unrelated ones, which are easy to tell but for learners' answers, EASY_SHARE."""
     random_ = random.Random(seed)  # noqa: S311 - not for security
-    kept = [pair for pair in pairs if pair.label != "unrelated" or random_.random() < EASY_SHARE]
+    kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
     rank: dict[str, float] = {}
     order = [rank.setdefault(pair.group, random_.random()) if pair.group else random_.random() for pair in kept]
     drawn = [kept[place] for place in sorted(range(len(kept)), key=order.__getitem__)]
     if limit is None:
         return drawn
-    claims = [pair for pair in drawn if pair.form.startswith("claim")][: int(limit * claims_share)]
-    return claims + [pair for pair in drawn if not pair.form.startswith("claim")][: limit - len(claims)]
+    chosen = [pair for pair in drawn if pair.form.startswith("claim")][: int(limit * claims_share)]
+    rest = [pair for pair in drawn if not pair.form.startswith("claim")]
+    if learners_share is not None:
+        chosen += [pair for pair in rest if pair.form == "learner"][: int(limit * learners_share)]
+        rest = [pair for pair in rest if pair.form != "learner"]
+    return chosen + rest[: limit - len(chosen)]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:

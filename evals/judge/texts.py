@@ -1,4 +1,4 @@
-"""What the files of `claims/`, `pairs/` and `answers/` hold, and the split of the questions they belong to."""
+"""What the files of `claims/`, `pairs/`, `answers/` and `exams/` hold, and the split of the questions they belong to."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from core.judge import Support
 CLAIMS_DIR = Path(__file__).with_name("claims")
 PAIRS_DIR = Path(__file__).with_name("pairs")
 ANSWERS_DIR = Path(__file__).with_name("answers")
+EXAMS_DIR = Path(__file__).with_name("exams")
 LETTERS: dict[str, Support] = {"m": "supported", "p": "partly", "x": "unrelated", "c": "contradicted"}
 TEST_SHARE, DEVELOPMENT_SHARE = 0.15, 0.05
 Split = Literal["train", "development", "test"]
@@ -42,6 +43,20 @@ class LearnerAnswer:
     question: str
     text: str
     labels: tuple[Support, ...]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What one line of `exams/` holds: a question beside the bank's, its key points, and answers to it.
+
+    `name` is a question of the bank with nearly the same key point, whose split the exam shares, or the exam's own name.
+    """
+
+    name: str
+    topic: int
+    question: str
+    points: tuple[str, ...]
+    answers: tuple[LearnerAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,19 @@ def load_answers() -> tuple[LearnerAnswer, ...]:
         LearnerAnswer(question.id, row["a"], tuple(LETTERS[letter] for letter in row["v"]))
         for row, question in _read_lines(ANSWERS_DIR) if len(row["v"]) == len(question.key_points)
     )
+
+
+@cache
+def load_exams() -> tuple[Exam, ...]:
+    """All lines of `exams/`; topic 0 is what all topics rest on."""
+    found = []
+    for path in sorted(EXAMS_DIR.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            name = row.get("q") or f"exam: {row['question']}"
+            answers = tuple(LearnerAnswer(name, a["a"], tuple(LETTERS[letter] for letter in a["v"])) for a in row["answers"])
+            found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), answers))
+    return tuple(found)
 
 
 @cache

@@ -101,7 +101,7 @@ def train(  # noqa: PLR0917 - the knobs of one training
         batches += [[encoded[place] for place in places] for places in grouped]
     model = build_model()
     if start:
-        _load(model, load_weights(start))
+        load_trained(model, load_weights(start))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, fused=True)
     total = len(batches)
@@ -155,8 +155,8 @@ def trained_tensors(model: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {name: value for name, value in named.items() if "word_embeddings" not in name and "position_ids" not in name}
 
 
-def _load(model: Any, weights: Mapping[str, Any]) -> None:
-    """Put weights into the model by the names of the packaged file; the temperature is fitted anew."""
+def load_trained(model: Any, weights: Mapping[str, Any]) -> None:
+    """Put what `trained_tensors` names back into a model; the temperature is fitted anew."""
     import torch
 
     named = {name if name.startswith("head") else f"bert.{name}": value for name, value in weights.items() if name != "temperature"}

@@ -7,7 +7,8 @@ from core.judge import SUPPORTS
 from evals.cases import load_rows
 from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs
 from evals.judge.edits import edit_alike, plant_fault
-from evals.judge.texts import load_answers, load_claims, load_texts, split_of
+from evals.judge.selection import thin
+from evals.judge.texts import load_answers, load_claims, load_exams, load_texts, split_of
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,27 @@ def test_learners_answers_are_labelled_for_every_key_point_of_most_questions() -
 def test_the_judge_is_not_trained_on_the_questions_that_grading_is_measured_on() -> None:
     measured = {answer["question_id"] for name in ("graded", "adversarial") for answer in load_rows(name)}
     assert not measured & {answer.question for answer in load_answers()}
+
+
+def test_exams_bring_questions_of_their_own_with_answers_of_every_quality() -> None:
+    exams, bank = load_exams(), {question.id: question for question in load_questions()}
+    assert len(exams) > 600
+    assert {exam.topic for exam in exams} == set(range(16))
+    assert len({exam.question for exam in exams}) == len(exams)
+    assert not {question.question for question in bank.values()} & {exam.question for exam in exams}
+    assert all(len(answer.labels) == len(exam.points) for exam in exams for answer in exam.answers)
+    wrong = sum(all(label != "supported" for label in answer.labels) for exam in exams for answer in exam.answers)
+    full = sum(set(answer.labels) == {"supported"} for exam in exams for answer in exam.answers)
+    total = sum(len(exam.answers) for exam in exams)
+    assert 0.15 < wrong / total < 0.45
+    assert 0.15 < full / total < 0.5
+    measured = {answer["question_id"] for name in ("graded", "adversarial") for answer in load_rows(name)}
+    assert not measured & {exam.name for exam in exams}
+
+
+def test_a_limited_epoch_holds_the_shares_that_are_asked_for(pairs: list[Pair]) -> None:
+    chosen = thin(pairs, 4000, claims_share=0.25, learners_share=0.5)
+    forms = Counter("claim" if pair.form.startswith("claim") else pair.form for pair in chosen)
+    assert len(chosen) == 4000
+    assert forms["claim"] == 1000
+    assert forms["learner"] == 2000
