@@ -13,6 +13,7 @@ from chat.intents import DEPTH_WISH, comparison_sides, split_depth
 from chat.leaning import LEANS_FROM, REFUSED_LEANS_FROM, leaning_features, load_leaning
 from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
+from core.conversation import MAX_STANDALONE_CHARACTERS, put_behind
 from core.errors import EndpointError
 from core.models import ChatModel
 from core.types import Retrieval, Turn
@@ -23,7 +24,6 @@ from retrieval.lexical import STOPWORDS, tokenize
 Glance = Callable[[str], Retrieval]
 FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
-MAX_STANDALONE_CHARACTERS = 400
 _LETTER = re.compile(r"[A-Za-z0-9]")
 LONGEST_LEANING = 250  # characters; a longer message tells enough
 
@@ -174,7 +174,7 @@ class _Resolver:
         aspect = _ARTICLE.sub("", about["rest"] if (about := _WHAT_ABOUT.match(question)) else text).rstrip("?.! ")
         if self.subject and len(aspect.split()) <= SHORT_WORDS and not any(p.search(text) for p in (_RETURN, _ANAPHOR)):
             self.items = [self.subject, aspect]
-        return self._behind(text)
+        return put_behind(self.previous, text)
 
     def turn_to(self, question: str, said: str) -> None:
         """Go on with a question that stands on its own; it was `said` like that or otherwise."""
@@ -231,9 +231,9 @@ class _Resolver:
         text = _OPENER.sub("", question)
         plain = _TAG.sub("", text)
         return leaning_features(
-            text, self.asked, self.answer, alone, self._glance(self._behind(text)), names=len(self._entities(text)),
+            text, self.asked, self.answer, alone, self._glance(put_behind(self.previous, text)), names=len(self._entities(text)),
             rules=bool(self._ask_the_same(question) or self._apply_rules(question)), back=any(self._points_back(plain, match) for match in _PRONOUN.finditer(plain)),
-            refers=any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN)),
+            refers=any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN, _WHAT_ABOUT)),
         )
 
     def _apply_rules(self, question: str) -> str:
@@ -244,19 +244,9 @@ class _Resolver:
     def _go_on(self, text: str) -> str:
         """`why?`, `no, i meant ...`: the previous question, with this behind it; empty for other messages."""
         if _CONTINUE.match(text):
-            return self._behind(text)
+            return put_behind(self.previous, text)
         meant = _CORRECTION.match(text)
-        return self._behind(meant["rest"] or meant["first"]) if meant else ""
-
-    def _behind(self, text: str) -> str:
-        """The previous question with a text behind it; a long question gives way."""
-        before, room = self.previous.rstrip("?.! "), max(0, MAX_STANDALONE_CHARACTERS - len(text) - 2)
-        if len(before) > room:
-            before = before[:room].rpartition(" ")[0]
-        first, _, rest = text.partition(" ")
-        if first[1:].islower():  # not "HNSW" or "LoRA"
-            first = first.lower()
-        return f"{before}: {first} {rest}".rstrip() if before else text
+        return put_behind(self.previous, meant["rest"] or meant["first"]) if meant else ""
 
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""

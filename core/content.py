@@ -115,10 +115,14 @@ NOWHERE = ""  # stands for the section of a question that nothing answers
 
 
 class Asked(_Model):
-    """What people ask that one section answers, in words of their own. Retrieval compares a learner's question with these."""
+    """What people ask that one section answers, in words of their own. Retrieval compares a learner's question with these.
+
+    `follow_ups` are messages that need the question before them: (question, message).
+    """
 
     section: str = Field(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")
     questions: tuple[Text, ...] = Field(min_length=1)
+    follow_ups: tuple[tuple[Text, Text], ...] = ()
 
     @property
     def topic(self) -> int | None:

@@ -1,6 +1,7 @@
-"""Train the section classifier: python -m evals.section_classifier [--epochs N] [--to FILE]
+"""Train the section classifier: python -m evals.section_classifier [--epochs N] [--start FILE] [--to FILE]
 
-The packaged MiniLM, fine-tuned on the stored questions; takes half an hour on two cores. Every eighth wording and every third of those that
+The packaged MiniLM, fine-tuned on the stored questions; takes half an hour on two cores. `--start` goes on from weights of the same
+sections, for which half of the epochs do. Every eighth wording and every third of those that
 nothing answers are kept back, so that the confidence can be fitted on questions it has not seen (evals/calibration.py).
 """
 
@@ -19,12 +20,12 @@ import numpy as np
 
 from core.bert import load_tokenizer
 from core.content import ASKED, UNANSWERED
-from core.eight_bits import pack_lines, save_weights
+from core.eight_bits import load_weights, pack_lines, save_weights, unpack_lines
 from core.models import packaged_model_dir
 from core.section_classifier import SCALE, WEIGHTS_FILE
 from core.settings import load_settings
 from core.types import Chunk
-from evals.judge.train import fast_precision, trained_tensors
+from evals.judge.train import fast_precision, load_trained, trained_tensors
 from ingest.questions import question_chunks
 from retrieval.section_model import sections_of
 
@@ -40,8 +41,9 @@ def kept_back(question: Chunk) -> bool:
     return int(question.id[0], 16) < KEPT_BACK.get(question.document, 0)
 
 
-def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: int = 0) -> None:
-    """Train on the questions that are not kept back and write the weights, in 8 bits, after each epoch."""
+def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: int = 0, start: Path | None = None) -> None:
+    """Train on the questions that are not kept back, from the packaged model or from the weights in `start`, and write the weights, in 8
+    bits, after each epoch. Raises ValueError when `start` knows other sections."""
     import torch
 
     torch.manual_seed(seed)
@@ -57,6 +59,11 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
     weights /= weights.mean()
 
     model = _build(len(anchors))
+    if start:
+        weights_before = load_weights(start)
+        if unpack_lines(weights_before.pop("anchors")) != tuple(anchors):
+            raise ValueError(f"{start} was trained on other sections; train without --start.")
+        load_trained(model, weights_before)
     head = list(model.head.parameters())
     encoder = [parameter for parameter in model.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -137,10 +144,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--to", type=Path, help="the file to write; the shipped one by default")
     options = parser.parse_args(arguments)
     folder = load_settings().knowledge_dir
-    train(question_chunks(folder), options.to or folder / WEIGHTS_FILE, options.epochs)
+    train(question_chunks(folder), options.to or folder / WEIGHTS_FILE, options.epochs, start=options.start)
     return 0
 
 

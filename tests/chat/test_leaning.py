@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from chat.leaning import FEATURES, LEANS_FROM, LeaningModel, leaning_features, load_leaning, phrases_of
-from chat.standalone import MAX_STANDALONE_CHARACTERS, message_features, standalone_question
+from chat.standalone import message_features, standalone_question
 from core.content import GlossaryTerm
+from core.conversation import MAX_STANDALONE_CHARACTERS
 from core.types import Retrieval, Turn
 
 ANSWER = "Most models use pre-norm, since it trains more stably than post-norm."

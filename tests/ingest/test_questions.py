@@ -16,6 +16,8 @@ ASKED = """
   questions:
   - how do i find close vectors fast
   - why not compare with everything
+  follow_ups:
+  - [how does HNSW find neighbours?, 'And how does it forget the deleted ones?']
 """
 OUTSIDE = """
 - area: cooking
@@ -36,6 +38,8 @@ def test_wordings_point_at_their_section_and_the_unanswered_at_none(knowledge: P
     chunks = {chunk.text: chunk for chunk in question_chunks(knowledge)}
     assert chunks["how do i find close vectors fast"].headings == ("05-vector-databases#vector-indexing-structures",)
     assert chunks["how do i find close vectors fast"].topic == 5
+    follow_up = chunks["how does HNSW find neighbours: and how does it forget the deleted ones?"]
+    assert follow_up.headings == ("05-vector-databases#vector-indexing-structures",)
     assert chunks["how do i proof sourdough"].document == UNANSWERED
     assert chunks["how do i proof sourdough"].headings == ()
 
@@ -98,7 +102,7 @@ def test_a_lost_file_of_questions_is_made_again(settings: Settings, knowledge: P
     get_question_store(settings).path.unlink()
     assert is_stale(settings)
     ingest(settings)
-    assert len(get_question_store(settings).load()[0]) == 3
+    assert len(get_question_store(settings).load()[0]) == 4
 
 
 def test_a_broken_file_is_named_and_the_rest_is_ingested(settings: Settings, knowledge: Path) -> None:

@@ -1,0 +1,25 @@
+"""Messages that lead from the section of the question before them to another one, over the shipped notes."""
+
+import pytest
+
+from chat.answering import Assistant
+from core.content import load_glossary
+from core.settings import Settings
+from core.types import Turn
+from retrieval.retriever import get_retriever
+
+
+@pytest.mark.parametrize(
+    ("question", "message", "section"),
+    [
+        ("How should I chunk a contract?", "what about python files?", "Structure-aware chunking"),
+        ("How should I chunk a contract?", "and for python files?", "Structure-aware chunking"),
+        ("Explain LoRA", "and if I quantize the base model to 4 bits on a 24 GB card?", "Parameter efficiency"),
+        ("How should I chunk a contract?", "who won the world cup", ""),
+        ("How should I chunk a contract?", "what about the weather?", ""),
+    ],
+)
+def test_a_message_finds_its_own_section_or_none(shipped: Settings, question: str, message: str, section: str) -> None:
+    assistant = Assistant(get_retriever(shipped), glossary=load_glossary())
+    answer = assistant.answer(message, [Turn("user", question), Turn("assistant", "Like this.")])
+    assert [source.heading.split(" > ")[0] for source in answer.sources[:1]] == ([section] if section else [])
