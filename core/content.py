@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from core.conversation import put_behind
 from core.errors import ContentError
 
 KNOWLEDGE_DIR = Path(__file__).resolve().parent.parent / "knowledge"
@@ -123,6 +124,11 @@ class Asked(_Model):
     section: str = Field(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")
     questions: tuple[Text, ...] = Field(min_length=1)
     follow_ups: tuple[tuple[Text, Text], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All wordings as they are searched for: the questions, and each message behind its question."""
+        return (*self.questions, *(put_behind(question, message) for question, message in self.follow_ups))
 
     @property
     def topic(self) -> int | None:

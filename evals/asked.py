@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.content import Asked, Unanswered, parse_yaml, slugify
-from core.conversation import put_behind
 
 MIN_WORDINGS = 20  # a section of the notes
 
@@ -30,8 +29,7 @@ def check_asked(folder: Path, sections: Mapping[str, list[str]]) -> Iterator[str
             if asked.section not in known:
                 yield f"asked/{path.name}: no section {asked.section!r}"
             wordings[asked.section] += len(asked.questions)
-            seen.update(question.lower() for question in asked.questions)
-            seen.update(put_behind(*follow_up).lower() for follow_up in asked.follow_ups)
+            seen.update(text.lower() for text in asked.texts)
         for section in sorted(known):
             least = MIN_WORDINGS if section[:2].isdigit() else 1
             if wordings[section] < least:

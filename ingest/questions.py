@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.content import ASKED, UNANSWERED, Asked, Question, Unanswered, parse_yaml
-from core.conversation import put_behind
 from core.types import Chunk, content_id
 
 
@@ -33,7 +32,7 @@ def _chunks_of(path: Path) -> Iterator[Chunk]:
                 yield _chunk(question.id, question.topic, question.notes, text)
     elif path.parent.name == "asked":
         for asked in parse_yaml(path, tuple[Asked, ...]):
-            for text in (*asked.questions, *(put_behind(question, message) for question, message in asked.follow_ups)):
+            for text in asked.texts:
                 yield _chunk(ASKED, asked.topic, (asked.section,), text)
     else:
         for area in parse_yaml(path, tuple[Unanswered, ...]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class LearnerAnswer:
-    """What one line of `answers/` holds: an answer to a question, and what it says of each key point, in their order."""
+    """What one line of `answers/`, or an answer in `exams/`, holds: a text, and what it says of each key point, in their order."""
 
     question: str
     text: str
@@ -90,7 +90,7 @@ def load_texts() -> tuple[Texts, ...]:
 def load_answers() -> tuple[LearnerAnswer, ...]:
     """All lines of `answers/` whose question exists and has as many key points as the line has letters."""
     return tuple(
-        LearnerAnswer(question.id, row["a"], tuple(LETTERS[letter] for letter in row["v"]))
+        _answer(question.id, row)
         for row, question in _read_lines(ANSWERS_DIR) if len(row["v"]) == len(question.key_points)
     )
 
@@ -99,12 +99,10 @@ def load_answers() -> tuple[LearnerAnswer, ...]:
 def load_exams() -> tuple[Exam, ...]:
     """All lines of `exams/`; topic 0 is what all topics rest on."""
     found = []
-    for path in sorted(EXAMS_DIR.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            name = row.get("q") or f"exam: {row['question']}"
-            answers = tuple(LearnerAnswer(name, a["a"], tuple(LETTERS[letter] for letter in a["v"])) for a in row["answers"])
-            found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), answers))
+    for _, row in _rows(EXAMS_DIR):
+        name = row.get("q") or f"exam: {row['question']}"
+        answers = tuple(_answer(name, answer) for answer in row["answers"])
+        found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), answers))
     return tuple(found)
 
 
@@ -112,23 +110,29 @@ def load_exams() -> tuple[Exam, ...]:
 def load_claims() -> tuple[Claim, ...]:
     """All lines of `claims/`; topic 0 is general knowledge."""
     found = []
-    for path in sorted(CLAIMS_DIR.glob("*.jsonl")):
-        topic = int(path.stem) if path.stem.isdigit() else 0
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            row = json.loads(line)
-            name = row.get("q") or f"{path.stem} claim {number}"
-            found.append(Claim(name, topic, tuple(row["r"]), tuple(row["f"]), row["h"], row["n"]))
+    for (stem, number), row in _rows(CLAIMS_DIR):
+        name = row.get("q") or f"{stem} claim {number}"
+        found.append(Claim(name, int(stem) if stem.isdigit() else 0, tuple(row["r"]), tuple(row["f"]), row["h"], row["n"]))
     return tuple(found)
 
 
 def _read_lines(folder: Path) -> Iterator[tuple[dict[str, Any], Question]]:
     """Every line of a folder's files with its question, where the bank still has that."""
     bank = {question.id: question for question in load_questions()}
+    for _, row in _rows(folder):
+        if question := bank.get(row["q"]):
+            yield row, question
+
+
+def _rows(folder: Path) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+    """Every line of a folder's files, with the file's stem and the line's number, from 1."""
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if question := bank.get(row["q"]):
-                yield row, question
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            yield (path.stem, number), json.loads(line)
+
+
+def _answer(question: str, row: Mapping[str, str]) -> LearnerAnswer:
+    return LearnerAnswer(question, row["a"], tuple(LETTERS[letter] for letter in row["v"]))
 
 
 def split_of(question: str) -> Split:

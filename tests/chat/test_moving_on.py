@@ -9,6 +9,11 @@ from core.types import Turn
 from retrieval.retriever import get_retriever
 
 
+@pytest.fixture(scope="module")
+def assistant(shipped: Settings) -> Assistant:
+    return Assistant(get_retriever(shipped), glossary=load_glossary())
+
+
 @pytest.mark.parametrize(
     ("question", "message", "section"),
     [
@@ -18,7 +23,6 @@ from retrieval.retriever import get_retriever
         ("How should I chunk a contract?", "who won the world cup", ""),
     ],
 )
-def test_a_message_finds_its_own_section_or_none(shipped: Settings, question: str, message: str, section: str) -> None:
-    assistant = Assistant(get_retriever(shipped), glossary=load_glossary())
+def test_a_message_finds_its_own_section_or_none(assistant: Assistant, question: str, message: str, section: str) -> None:
     answer = assistant.answer(message, [Turn("user", question), Turn("assistant", "Like this.")])
     assert [source.heading.split(" > ")[0] for source in answer.sources[:1]] == ([section] if section else [])
