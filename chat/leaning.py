@@ -19,7 +19,7 @@ from retrieval.logistic import LogisticModel
 
 COEFFICIENTS_FILE = Path(__file__).with_name("leaning.json")
 LEANS_FROM = 0.4  # probability; chosen on the development conversations
-REFUSED_LEANS_FROM = 0.8  # of a message that refers to nothing and would be refused as it stands: it may be on another subject
+REFUSED_LEANS_FROM = 0.8  # of one that would be refused, and refers to nothing or has foreign words alone: it may be on another subject
 MOST_WORDS, MOST_NAMES = 20, 2
 FEATURES = ("words", "in_questions", "new", "names", "rules", "back", "refers", "best_match", "agreement", "nowhere", "gain")
 _WORD = re.compile(r"[a-z0-9']+|\?")

@@ -59,6 +59,12 @@ _RETURN = re.compile(
     r"\bearlier\b|\bnot convinced\b|^about (?:the|that|this|your)\b|^(?:regarding|wrt|re:?)\s|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
     re.I,
 )
+# "going back to the index you mentioned, does it ...": an earlier turn, not the last one
+_BACK_TO = re.compile(
+    r"^(?:(?!roll|f[ae]ll|sen[dt]|writ|wrote)[a-z']+,? ){0,5}?(?:back|return(?:ing)?) to (?P<what>[^,.:;?!–—]+?)(?:[,.:;?!–—]|\s-)+\s+(?P<rest>.+)$", re.I
+)
+_AS_YOU_SAID = re.compile(r"\s+(?:that )?(?:you|we|i)\b.*$", re.I)
+_AT_FIRST = re.compile(r"\b(?:first|start|beginning|top)\b", re.I)
 _CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
 POINTING_TERMS = 6  # the pronoun of a message with more content words stands for something in it
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
@@ -146,6 +152,7 @@ class _Resolver:
         self._glance = glance
         self._names = {_plain(name) for term in glossary for name in term.names if len(name) > 1}
         self.asked: list[str] = []
+        self.turns: list[tuple[str, str]] = []  # standalone question and answer
         self.answer = ""
         self.previous = ""
         self.subject = ""
@@ -155,7 +162,11 @@ class _Resolver:
 
     def resolve(self, question: str) -> str:
         """The standalone form of the next user turn; the subject moves on, but for a turn that only leans on it."""
-        question = " ".join(question.split())
+        resolved = self._resolve(" ".join(question.split()))
+        self.turns.append((split_depth(resolved)[0], ""))
+        return resolved
+
+    def _resolve(self, question: str) -> str:
         if not (self.previous and self._leans_on(question)):
             self.turn_to(question, said=question)
             return question
@@ -186,6 +197,7 @@ class _Resolver:
     def hear(self, answer: str) -> None:
         """Remember an answer, and what it enumerates, for "the second one"."""
         self.answer = answer
+        self.turns[-1:] = [(asked, answer) for asked, _ in self.turns[-1:]]
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
         if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:
             self.items, self.listed = asked, True  # questions to practise
@@ -217,8 +229,16 @@ class _Resolver:
         if not (features := self.leaning_features(question)):
             return False
         refused = self._glance(question).confidence < load_coefficients().partial_floor
-        wanted = REFUSED_LEANS_FROM if refused and not features["refers"] and not features["rules"] else LEANS_FROM
+        aside = refused and not features["rules"] and (not features["refers"] or self._foreign(question))
+        wanted = REFUSED_LEANS_FROM if aside else LEANS_FROM
         return load_leaning().probability_of(question, features) >= wanted
+
+    def _foreign(self, question: str) -> bool:
+        """True when no term of a message was said before, or is in the passages that it finds behind the previous question."""
+        if self._glance is None:
+            return False
+        passages = [f"{hit.chunk.heading} {hit.chunk.text}" for hit in self._glance(put_behind(self.previous, _OPENER.sub("", question))).hits]
+        return not set(tokenize(question)) & set(tokenize(" ".join((*passages, *self.asked, self.answer))))
 
     def leaning_features(self, question: str) -> dict[str, float]:
         """What tells whether a message leans on the conversation, beside its words; empty for one that does not: it has no words that could,
@@ -242,11 +262,22 @@ class _Resolver:
         return self._go_on(text) or self._point_back(text)
 
     def _go_on(self, text: str) -> str:
-        """`why?`, `no, i meant ...`: the previous question, with this behind it; empty for other messages."""
+        """`why?`, `no, i meant ...`, `back to ..., ...`: the question that it goes on with, and this behind it; empty for other messages."""
         if _CONTINUE.match(text):
             return put_behind(self.previous, text)
+        if back := _BACK_TO.match(text):
+            return put_behind(self._asked_about(back["what"]), f"{_AS_YOU_SAID.sub('', back['what'])}, {back['rest']}")
         meant = _CORRECTION.match(text)
         return put_behind(self.previous, meant["rest"] or meant["first"]) if meant else ""
+
+    def _asked_about(self, what: str) -> str:
+        """The earlier question that shares most words with `what`, itself or in its answer, of equal ones the latest; the first for "the
+        first thing", the previous where none shares a word."""
+        if not self.turns or _AT_FIRST.search(what):
+            return self.turns[0][0] if self.turns else self.previous
+        wanted = set(tokenize(what))
+        shared = [3 * len(wanted & set(tokenize(asked))) + 2 * len(wanted & set(tokenize(answer))) for asked, answer in self.turns]
+        return self.turns[max(range(len(shared)), key=lambda place: (shared[place], place))][0] if any(shared) else self.previous
 
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""

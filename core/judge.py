@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Support = Literal["supported", "partly", "unrelated", "contradicted"]
 SUPPORTS: tuple[Support, ...] = ("supported", "partly", "unrelated", "contradicted")
 WEIGHTS_FILE = Path(__file__).with_name("weights") / "judge.safetensors"
-WEIGHTS_SHA256 = "46f9425434b6976aad5751d1f29673550f23ebbaa65ad4936309b6a25cc20eec"
+WEIGHTS_SHA256 = "db7ddc3c1a698251703c352cb8600bfe8740dd6a174467fbf23858fd0c416ebd"
 MAX_PAIR_TOKENS = 320
 UNSURE_BELOW = 0.55  # probability of the likeliest verdict
 

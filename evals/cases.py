@@ -35,7 +35,7 @@ class Case:
 
 
 def load_cases(name: str, split: Split | None = None, folder: Path = CASES_DIR) -> list[Case]:
-    """The cases of one file (`answerable`, `unanswerable`, `plain`, `documents`, `follow_ups`, `injections`), of one split or of both."""
+    """The cases of one file (`answerable`, `unanswerable`, `follow_ups` ...; see the folder's README), of one split or of both."""
     return [Case(row["id"], row["split"], row["question"], row) for row in load_rows(name, split, folder)]
 
 

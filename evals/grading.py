@@ -21,11 +21,11 @@ from core.models import get_query_encoder
 from core.settings import load_settings
 from evals.cases import Split, load_rows
 from evals.gaps import bank_questions
-from evals.judge.noise import filler, stuff_keywords
+from evals.judge.noise import filler, garble, stuff_keywords
 from evals.judge.texts import Exam, load_answers, load_exams, split_of
 from evals.quality.figures import Figures, mean_figure, paired_bootstrap, print_figures
-from practice.evidence import NoteQuotes, split_response
-from practice.grading import JudgeGrader
+from practice.evidence import NoteQuotes
+from practice.grading import JudgeGrader, own_pieces
 from practice.types import Grade, Grader, PracticeQuestion
 from practice.verdicts import COEFFICIENTS_FILE, VERDICTS, VerdictModel, load_verdict_model, verdict_features
 from retrieval.snapshot import load_snapshot
@@ -34,6 +34,7 @@ LEVELS = 5  # scores are compared in steps of a quarter
 QUALITIES = ("full", "good", "half", "weak", "wrong")
 ATTACK_LIMIT = 0.3
 NOTHING_WEIGHT = 3.0  # in fitting, of text that says nothing; an answer has 1
+NOTHING_QUESTIONS = 100  # for which such text is made
 REGULARIZATION = 0.03
 
 
@@ -95,7 +96,7 @@ def _rank_correlation(labels: np.ndarray, scores: np.ndarray) -> float:
 
 def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     """Fit the verdicts on answers that the judge was not trained on: the development answers, those to its test questions, and text that
-    says nothing (bags of the right words, filling, the development attacks)."""
+    says nothing (the development attacks, bags of the right words, words that only sound right, filling)."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
@@ -106,24 +107,28 @@ def fit_verdicts(grader: JudgeGrader, seed: int = 0) -> VerdictModel:
     weights: list[float] = []
 
     def add(question: PracticeQuestion, text: str, verdicts: Sequence[str], weight: float = 1.0) -> None:
-        if pieces := split_response(text):
+        if pieces := own_pieces(question, text):
             found = verdict_features([point.text for point in question.key_points], pieces, grader.read(question, pieces))
             rows.extend(found)
             labels.extend(VERDICTS.index(verdict) for verdict in verdicts)
             weights.extend([weight] * len(found))
 
+    def add_nothing(question: PracticeQuestion, *texts: str) -> None:
+        for text in texts:
+            add(question, text, ["missed"] * len(question.key_points), NOTHING_WEIGHT)
+
     for answer in load_rows("graded", "development"):
-        question = bank[answer["question_id"]]
-        add(question, answer["response"], answer["verdicts"])
-        if answer["quality"] == "full":
-            nothing = ["missed"] * len(question.key_points)
-            add(question, ". ".join(stuff_keywords(point.text, random_) for point in question.key_points), nothing, NOTHING_WEIGHT)
-            add(question, f"{filler(random_)} {filler(random_)}", nothing, NOTHING_WEIGHT)
+        add(bank[answer["question_id"]], answer["response"], answer["verdicts"])
     for answer in load_rows("adversarial", "development"):
-        question = bank[answer["question_id"]]
-        add(question, answer["response"], ["missed"] * len(question.key_points), NOTHING_WEIGHT)
+        add_nothing(bank[answer["question_id"]], answer["response"])
+    asked: dict[str, PracticeQuestion] = {}
     for question, text, verdicts in _unseen_answers():
+        asked[question.id] = question
         add(question, text, verdicts)
+    for question in random_.sample(list(asked.values()), min(NOTHING_QUESTIONS, len(asked))):
+        points = [point.text for point in question.key_points]
+        stuffed, garbled = (". ".join(make(point, random_) for point in points) for make in (stuff_keywords, garble))
+        add_nothing(question, stuffed, garbled, f"{filler(random_)} {filler(random_)}")
     scaler = StandardScaler().fit(rows)
     model = LogisticRegression(C=REGULARIZATION, max_iter=5000)
     model.fit(scaler.transform(rows), labels, sample_weight=weights)

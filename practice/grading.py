@@ -25,7 +25,7 @@ from practice.quantities import find_quantities, missing_quantities, result_of
 from practice.types import Criterion, FoundMisconception, Grade, PointVerdict, PracticeQuestion, Rating
 from practice.verdicts import Reading, decide_verdicts
 
-CREDIT: dict[PointVerdict, float] = {"met": 1.0, "partly": 0.5, "unsure": 0.5, "missed": 0.0, "contradicted": -0.25}
+CREDIT: dict[PointVerdict, float] = {"met": 1.0, "partly": 0.5, "unsure": 0.5, "missed": 0.0, "contradicted": -0.1}
 MISCONCEPTION_COST = 0.1  # of the whole score, for each wrong statement recognised
 OPTIONAL_WEIGHT = 0.5  # a key point that is not required counts half of its weight
 GOOD_SCORE, HARD_SCORE = 0.75, 0.45
@@ -55,7 +55,7 @@ class JudgeGrader:
     def grade(self, question: PracticeQuestion, response: str) -> Grade:
         """Evidence from both sides; the arithmetic is in code. A failing endpoint ends in the judge's grade with a notice."""
         notice = ""
-        pieces = [p for p in split_response(response) if not _repeats(p, question.question)]
+        pieces = own_pieces(question, response)
         if self._model is not None and pieces:
             try:
                 return finish_grade(question, ask_model(self._model, question, response, self._notes), (), engine="generative")
@@ -136,6 +136,11 @@ def suggest_rating(score: float, criteria: Sequence[Criterion]) -> Rating:
     if score < HARD_SCORE:
         return "again"
     return "hard" if score < GOOD_SCORE or denied else "good"
+
+
+def own_pieces(question: PracticeQuestion, response: str) -> list[str]:
+    """The pieces of a response that do not only repeat the question."""
+    return [piece for piece in split_response(response) if not _repeats(piece, question.question)]
 
 
 def _with_numbers(question: PracticeQuestion, point: KeyPoint, pieces: Sequence[str]) -> PointVerdict:

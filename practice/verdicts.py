@@ -22,9 +22,10 @@ from practice.types import PointVerdict
 COEFFICIENTS_FILE = Path(__file__).with_name("verdicts.json")
 VERDICTS: tuple[PointVerdict, ...] = ("met", "partly", "missed", "contradicted")
 SUPPORTED, PARTLY, UNRELATED, CONTRADICTED = range(4)  # places in core.judge.SUPPORTS
-UNSURE_BELOW = 0.4  # probability of the likeliest verdict
+UNSURE_BELOW = 0.5  # probability of the likeliest verdict
 SMALLEST = 1e-3  # a probability counts as at least this much
 ABOUT_FLOOR = 0.3
+NEAR = 0.4  # cosine from which a text is on the subject of a key point
 WORDS_SCALE = 100
 Floats = npt.NDArray[np.float64]
 
@@ -114,13 +115,16 @@ def _least_unrelated(table: Floats) -> Floats:
 def _point_features(
     number: int, point: str, pieces: Sequence[str], reading: Reading, odds: Sequence[Floats]
 ) -> list[float]:
-    """The judge's log probabilities at the rows in `odds`, extremes, cosines, shared terms, numbers, length."""
+    """The judge's log probabilities at the rows in `odds`, extremes, cosines, shared terms, numbers, length; and support from afar: the
+    judge has not learnt to read gibberish."""
     own, stated = reading.piece_odds[number], reading.stated_odds[number]
     terms = terms_of(point)
     said = " ".join(pieces)
     overlaps = [len(terms & terms_of(piece)) / max(1, len(terms)) for piece in pieces]
     wanted = find_quantities(point)
     missing = missing_quantities(wanted, find_quantities(said))
+    far = max(0.0, NEAR - float(max(reading.piece_cosines[number].max(), reading.window_cosines[number].max())))
+    support = float(max(odds[0][SUPPORTED], own[:, SUPPORTED].max()))
     return [
         *(float(value) for row in odds for value in _log(row)),
         float(own[:, SUPPORTED].max()), float(own[:, CONTRADICTED].max()), float(own[:, PARTLY].max()), float(own[:, UNRELATED].min()),
@@ -128,7 +132,7 @@ def _point_features(
         _mean(_margin(stated), 1 - stated[:, UNRELATED]),
         float(reading.piece_cosines[number].max()), float(reading.window_cosines[number].max()),
         max(overlaps), len(terms & terms_of(said)) / max(1, len(terms)), float(bool(wanted)),
-        len(missing) / max(1, len(wanted)), len(said.split()) / WORDS_SCALE,
+        len(missing) / max(1, len(wanted)), len(said.split()) / WORDS_SCALE, far, far * support,
     ]
 
 

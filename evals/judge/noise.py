@@ -34,3 +34,18 @@ def stuff_keywords(text: str, random_: random.Random) -> str:
     words = [word for word in re.findall(r"[\w%-]+", text) if len(word) > 3 or word.isupper()]
     random_.shuffle(words)
     return random_.choice((" ", ", ", " ")).join(words[: random_.randint(4, 14)])
+
+
+def garble(text: str, random_: random.Random) -> str:
+    """The content words of a text with letters changed, added or doubled, among symbols: it sounds like the text and states nothing."""
+    words = [word for word in re.findall(r"[A-Za-z]+", text) if len(word) > 3]
+    random_.shuffle(words)
+    return " ".join(_garble_word(word, random_) for word in words[: random_.randint(4, 12)])
+
+
+def _garble_word(word: str, random_: random.Random) -> str:
+    letters = list(word)
+    for _ in range(random_.randint(1, 3)):
+        place = random_.randrange(len(letters))
+        letters[place] = random_.choice(("", letters[place] * 2, *"aeioukszpm"))
+    return "".join(letters) + random_.choice(("", "", "", " !!", "?", " ∩", " 8", ",", " x x"))

@@ -3,7 +3,7 @@ on its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from chat.answering import SEARCH_DEPTH, Assistant
@@ -42,20 +42,39 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
 
 def switch_figures(assistant: Assistant, earlier: Sequence[Case], inside: Sequence[Case], outside: Sequence[Case]) -> Figures:
     """Questions asked in a conversation on something else: those of the field must find the section that they find on their own, those
-    that nothing answers must be refused. The conversation before the i-th is the i-th of `earlier`, the last one first."""
-    alone = cache(assistant.answer)
-
-    def amid(number: int, question: str) -> Answer:
-        before = earlier[-1 - number % len(earlier)].question
-        return assistant.answer(question, [Turn("user", before), Turn("assistant", alone(before).text)])
+    that nothing answers must be refused."""
+    alone, amid = cache(assistant.answer), _amid(assistant, earlier)
 
     def first_section(answer: Answer) -> list[str]:
         return [source.heading.split(" > ")[0] for source in answer.sources[:1]]
 
     same = [first_section(alone(case.question)) == first_section(amid(number, case.question)) for number, case in enumerate(inside)]
-    verdicts = [amid(number, case.question).verdict for number, case in enumerate(outside)]
     return {
         "on something else: first source as on its own": mean_figure(same),
-        "on what nothing answers: answered": mean_figure([v == "answered" for v in verdicts], "lower"),
-        "on what nothing answers: answered or partial": mean_figure([v != "not_covered" for v in verdicts], "lower"),
+        **_answered("on what nothing answers", [amid(number, case.question) for number, case in enumerate(outside)]),
+    }
+
+
+def stray_figures(assistant: Assistant, earlier: Sequence[Case], strays: Sequence[Case]) -> Figures:
+    """Messages like "what about the weather?" amid questions of the field: they must be refused, though they are worded as follow-ups."""
+    amid = _amid(assistant, earlier)
+    return _answered("worded as a follow-up, on another field", [amid(number, case.question) for number, case in enumerate(strays)])
+
+
+def _amid(assistant: Assistant, earlier: Sequence[Case]) -> Callable[[int, str], Answer]:
+    """Answers a message after a question and its answer; before the i-th message comes the i-th of `earlier`, the last one first."""
+    alone = cache(assistant.answer)
+
+    def amid(number: int, message: str) -> Answer:
+        before = earlier[-1 - number % len(earlier)].question
+        return assistant.answer(message, [Turn("user", before), Turn("assistant", alone(before).text)])
+
+    return amid
+
+
+def _answered(name: str, answers: Sequence[Answer]) -> Figures:
+    verdicts = [answer.verdict for answer in answers]
+    return {
+        f"{name}: answered": mean_figure([v == "answered" for v in verdicts], "lower"),
+        f"{name}: answered or partial": mean_figure([v != "not_covered" for v in verdicts], "lower"),
     }

@@ -33,7 +33,7 @@ from evals.quality.abstention import (
     wrong_if_answered,
 )
 from evals.quality.answers import answer_figures, latency_figures
-from evals.quality.conversations import follow_up_figures, switch_figures
+from evals.quality.conversations import follow_up_figures, stray_figures, switch_figures
 from evals.quality.documents import document_figures
 from evals.quality.figures import Groups, groups_to_dict
 from evals.quality.injections import attempt_injections, injection_figures
@@ -123,7 +123,8 @@ def measure_split(bench: Bench, split: Split, grading: bool = True) -> tuple[Gro
         "plain questions": plain_figures(bench.assistant, plain),
         "own documents": document_figures(bench.settings, load_cases("documents", split), split),
         "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary)
-        | switch_figures(bench.assistant, answerable, answerable, [*unanswerable, *(c for c in plain if not c.data["in_scope"])]),
+        | switch_figures(bench.assistant, answerable, answerable, [*unanswerable, *(c for c in plain if not c.data["in_scope"])])
+        | stray_figures(bench.assistant, answerable, load_cases("strays", split)),
         "answers": answer_figures(replies, bench.passages),
         "injections": injection_figures(attempts),
         "latency": latency_figures(retrieve_ms, replies),
@@ -219,7 +220,7 @@ def _measure_stock(bench: Bench, rankings: dict[str, list[Ranked]]) -> dict[str,
 
 def describe(bench: Bench) -> dict[str, Any]:
     """What was measured, on what, and with what."""
-    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "documents", "follow_ups", "injections")}
+    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "documents", "follow_ups", "strays", "injections")}
     return {
         "commit": describe_commit(),
         "models": {

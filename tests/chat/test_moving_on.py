@@ -21,6 +21,7 @@ def assistant(shipped: Settings) -> Assistant:
         ("How should I chunk a contract?", "and for python files?", "Structure-aware chunking"),
         ("Explain LoRA", "and if I quantize the base model to 4 bits on a 24 GB card?", "Parameter efficiency"),
         ("How should I chunk a contract?", "who won the world cup", ""),
+        ("How should I chunk a contract?", "what about my landlord?", ""),
     ],
 )
 def test_a_message_finds_its_own_section_or_none(assistant: Assistant, question: str, message: str, section: str) -> None:

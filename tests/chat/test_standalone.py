@@ -63,6 +63,13 @@ def ask(*turns: str) -> str:
         (("How does query expansion work?", "no, i meant with an llm"), "How does query expansion work: with an llm"),
         (("What is red teaming?", "yes for agents, i meant that"), "What is red teaming: for agents"),
         (("How do I build document search?", "what changes if nothing may leave the network"), "How do I build document search: what changes if nothing may leave the network"),
+        (
+            ("What is MCP?", "A: A protocol between agents and tools.", "How does BM25 weigh terms?", "A: By rarity.", "ok back to the protocol, why not plain functions?"),
+            "What is MCP: the protocol, why not plain functions?",
+        ),
+        (("Is RAG slow?", "and HNSW?", "going back to the first thing you said. how slow"), "Is RAG slow: the first thing, how slow"),
+        (("Is RAG slow?", "What is LoRA?", "returning to rag, how slow is that?"), "Is RAG slow: rag, how slow is that?"),
+        (("Is RAG slow?", "can an agent roll back to a checkpoint, and how?"), "Is RAG slow: can an agent roll back to a checkpoint, and how?"),
         (("what is perplexity", "can i use gpt-4 as a judge", "how do i reduce its bias"), "How do i reduce its bias (gpt-4 as a judge)?"),
     ],
 )

@@ -73,7 +73,7 @@ def test_the_cases_are_complete_and_their_labels_exist() -> None:
         for anchor in case.sections:
             slug, _, section = anchor.partition("#")
             assert section in notes[slug].lines, f"{case.id}: {anchor}"
-    for name, count, held_out in (("unanswerable", 150, 75), ("follow_ups", 1665, 269), ("plain", 811, 388), ("injections", 60, 30), ("documents", 192, 96)):
+    for name, count, held_out in (("unanswerable", 150, 75), ("follow_ups", 1665, 269), ("plain", 811, 388), ("strays", 120, 60), ("injections", 60, 30), ("documents", 192, 96)):
         cases = load_cases(name)
         assert len(cases) == count
         assert len({case.id for case in cases}) == count

@@ -147,7 +147,7 @@ def test_the_score_is_arithmetic() -> None:
     assert suggest_rating(0.9, [criterion("contradicted", 1, True)]) == "hard"
     assert [suggest_rating(score, []) for score in (0.2, 0.4499, 0.45, 0.75)] == ["again", "again", "hard", "good"]
     met, missed, denied = (criterion(verdict, 1, True) for verdict in ("met", "missed", "contradicted"))
-    assert [finish_grade(QUESTION, [met, other], ()).score for other in (missed, denied)] == [0.5, 0.375]
+    assert [finish_grade(QUESTION, [met, other], ()).score for other in (missed, denied)] == [0.5, 0.45]
     assert finish_grade(QUESTION, [met], [FoundMisconception("w", "c", "q")]).score == 0.9
 
 
