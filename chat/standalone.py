@@ -197,7 +197,8 @@ class _Resolver:
     def hear(self, answer: str) -> None:
         """Remember an answer, and what it enumerates, for "the second one"."""
         self.answer = answer
-        self.turns[-1:] = [(asked, answer) for asked, _ in self.turns[-1:]]
+        if self.turns:
+            self.turns[-1] = (self.turns[-1][0], answer)
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
         if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:
             self.items, self.listed = asked, True  # questions to practise
@@ -229,15 +230,14 @@ class _Resolver:
         if not (features := self.leaning_features(question)):
             return False
         refused = self._glance(question).confidence < load_coefficients().partial_floor
-        aside = refused and not features["rules"] and (not features["refers"] or self._foreign(question))
+        aside = refused and not features["rules"] and (not features["refers"] or self._foreign(question, self._glance))
         wanted = REFUSED_LEANS_FROM if aside else LEANS_FROM
         return load_leaning().probability_of(question, features) >= wanted
 
-    def _foreign(self, question: str) -> bool:
+    def _foreign(self, question: str, glance: Glance) -> bool:
         """True when no term of a message was said before, or is in the passages that it finds behind the previous question."""
-        if self._glance is None:
-            return False
-        passages = [f"{hit.chunk.heading} {hit.chunk.text}" for hit in self._glance(put_behind(self.previous, _OPENER.sub("", question))).hits]
+        joined = glance(put_behind(self.previous, _OPENER.sub("", question)))
+        passages = [f"{hit.chunk.heading} {hit.chunk.text}" for hit in joined.hits]
         return not set(tokenize(question)) & set(tokenize(" ".join((*passages, *self.asked, self.answer))))
 
     def leaning_features(self, question: str) -> dict[str, float]:
@@ -273,11 +273,15 @@ class _Resolver:
     def _asked_about(self, what: str) -> str:
         """The earlier question that shares most words with `what`, itself or in its answer, of equal ones the latest; the first for "the
         first thing", the previous where none shares a word."""
-        if not self.turns or _AT_FIRST.search(what):
-            return self.turns[0][0] if self.turns else self.previous
+        if self.turns and _AT_FIRST.search(what):
+            return self.turns[0][0]
         wanted = set(tokenize(what))
-        shared = [3 * len(wanted & set(tokenize(asked))) + 2 * len(wanted & set(tokenize(answer))) for asked, answer in self.turns]
-        return self.turns[max(range(len(shared)), key=lambda place: (shared[place], place))][0] if any(shared) else self.previous
+        found, most = self.previous, 1
+        for asked, answer in self.turns:
+            shared = 3 * len(wanted & set(tokenize(asked))) + 2 * len(wanted & set(tokenize(answer)))
+            if shared >= most:
+                found, most = asked, shared
+        return found
 
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""

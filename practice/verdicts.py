@@ -123,16 +123,17 @@ def _point_features(
     overlaps = [len(terms & terms_of(piece)) / max(1, len(terms)) for piece in pieces]
     wanted = find_quantities(point)
     missing = missing_quantities(wanted, find_quantities(said))
-    far = max(0.0, NEAR - float(max(reading.piece_cosines[number].max(), reading.window_cosines[number].max())))
-    support = float(max(odds[0][SUPPORTED], own[:, SUPPORTED].max()))
+    near_piece, near_window = float(reading.piece_cosines[number].max()), float(reading.window_cosines[number].max())
+    far = max(0.0, NEAR - max(near_piece, near_window))
+    supported = float(own[:, SUPPORTED].max())
     return [
         *(float(value) for row in odds for value in _log(row)),
-        float(own[:, SUPPORTED].max()), float(own[:, CONTRADICTED].max()), float(own[:, PARTLY].max()), float(own[:, UNRELATED].min()),
+        supported, float(own[:, CONTRADICTED].max()), float(own[:, PARTLY].max()), float(own[:, UNRELATED].min()),
         float(stated[:, SUPPORTED].max()), float(stated[:, CONTRADICTED].max()),
         _mean(_margin(stated), 1 - stated[:, UNRELATED]),
-        float(reading.piece_cosines[number].max()), float(reading.window_cosines[number].max()),
+        near_piece, near_window,
         max(overlaps), len(terms & terms_of(said)) / max(1, len(terms)), float(bool(wanted)),
-        len(missing) / max(1, len(wanted)), len(said.split()) / WORDS_SCALE, far, far * support,
+        len(missing) / max(1, len(wanted)), len(said.split()) / WORDS_SCALE, far, far * max(float(odds[0][SUPPORTED]), supported),
     ]
 
 

@@ -43,7 +43,8 @@ def follow_up_figures(retriever: Retriever, cases: Sequence[Case], glossary: Seq
 def switch_figures(assistant: Assistant, earlier: Sequence[Case], inside: Sequence[Case], outside: Sequence[Case]) -> Figures:
     """Questions asked in a conversation on something else: those of the field must find the section that they find on their own, those
     that nothing answers must be refused."""
-    alone, amid = cache(assistant.answer), _amid(assistant, earlier)
+    alone = cache(assistant.answer)
+    amid = _amid(assistant, alone, earlier)
 
     def first_section(answer: Answer) -> list[str]:
         return [source.heading.split(" > ")[0] for source in answer.sources[:1]]
@@ -57,13 +58,13 @@ def switch_figures(assistant: Assistant, earlier: Sequence[Case], inside: Sequen
 
 def stray_figures(assistant: Assistant, earlier: Sequence[Case], strays: Sequence[Case]) -> Figures:
     """Messages like "what about the weather?" amid questions of the field: they must be refused, though they are worded as follow-ups."""
-    amid = _amid(assistant, earlier)
+    amid = _amid(assistant, cache(assistant.answer), earlier)
     return _answered("worded as a follow-up, on another field", [amid(number, case.question) for number, case in enumerate(strays)])
 
 
-def _amid(assistant: Assistant, earlier: Sequence[Case]) -> Callable[[int, str], Answer]:
-    """Answers a message after a question and its answer; before the i-th message comes the i-th of `earlier`, the last one first."""
-    alone = cache(assistant.answer)
+def _amid(assistant: Assistant, alone: Callable[[str], Answer], earlier: Sequence[Case]) -> Callable[[int, str], Answer]:
+    """Answers a message after a question and its answer, which `alone` gives; before the i-th message comes the i-th of `earlier`, the last
+    one first."""
 
     def amid(number: int, message: str) -> Answer:
         before = earlier[-1 - number % len(earlier)].question

@@ -3,14 +3,13 @@ import pytest
 
 from chat.answering import Assistant
 from chat.intents import split_depth
-from core.settings import Settings
 from core.types import Turn
-from retrieval.retriever import get_retriever
+from retrieval.retriever import Retriever
 
 
 @pytest.fixture(scope="module")
-def assistant(shipped: Settings) -> Assistant:
-    return Assistant(get_retriever(shipped))
+def assistant(shipped_retriever: Retriever) -> Assistant:
+    return Assistant(shipped_retriever)
 
 
 @pytest.mark.parametrize(

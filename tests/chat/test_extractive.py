@@ -7,7 +7,7 @@ from chat.spans import pick_span
 from core.settings import Settings
 from core.types import Chunk
 from ingest.pipeline import ingest
-from retrieval.retriever import get_retriever
+from retrieval.retriever import Retriever, get_retriever
 
 POLICY = """# Travel policy
 
@@ -22,8 +22,8 @@ Take the train below four hours.
 
 
 @pytest.fixture(scope="module")
-def assistant(shipped: Settings) -> Assistant:
-    return Assistant(get_retriever(shipped))
+def assistant(shipped_retriever: Retriever) -> Assistant:
+    return Assistant(shipped_retriever)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,13 @@ import pytest
 
 from chat.answering import Assistant
 from core.content import load_glossary
-from core.settings import Settings
 from core.types import Turn
-from retrieval.retriever import get_retriever
+from retrieval.retriever import Retriever
 
 
 @pytest.fixture(scope="module")
-def assistant(shipped: Settings) -> Assistant:
-    return Assistant(get_retriever(shipped), glossary=load_glossary())
+def assistant(shipped_retriever: Retriever) -> Assistant:
+    return Assistant(shipped_retriever, glossary=load_glossary())
 
 
 @pytest.mark.parametrize(

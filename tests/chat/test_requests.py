@@ -3,10 +3,10 @@ import pytest
 from chat.answering import Assistant
 from chat.requests import GREETING, HELP, THANKS, courtesy, question_request
 from core.content import load_questions
-from core.settings import Settings, load_settings
+from core.settings import load_settings
 from core.types import Turn
 from ingest.questions import question_chunks
-from retrieval.retriever import get_retriever
+from retrieval.retriever import Retriever
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_what_people_ask_is_hardly_ever_taken_for_anything_else() -> None:
 
 
 @pytest.fixture(scope="module")
-def assistant(shipped: Settings) -> Assistant:
-    return Assistant(get_retriever(shipped), load_questions())
+def assistant(shipped_retriever: Retriever) -> Assistant:
+    return Assistant(shipped_retriever, load_questions())
 
 
 def test_questions_are_offered_with_the_passages_that_answer_them(assistant: Assistant) -> None:
