@@ -124,12 +124,13 @@ def conversation_subject(
 
 
 def _follow(history: Sequence[Turn], glossary: Sequence[GlossaryTerm], glance: Glance | None) -> _Resolver:
-    """A resolver that has read the conversation; courtesies do not change what that is about."""
-    resolver = _Resolver(glossary, glance)
+    """A resolver that has read the conversation; courtesies, and what was replied to them, do not change what that is about."""
+    resolver, polite = _Resolver(glossary, glance), False
     for turn in history:
         if turn.role == "assistant":
-            resolver.hear(turn.content)
-        elif not courtesy(turn.content):
+            if not polite:
+                resolver.hear(turn.content)
+        elif not (polite := bool(courtesy(turn.content))):
             if request := question_request(turn.content):
                 if request.subject:
                     resolver.turn_to(request.subject, said=turn.content)
@@ -197,7 +198,7 @@ class _Resolver:
     def hear(self, answer: str) -> None:
         """Remember an answer, and what it enumerates, for "the second one"."""
         self.answer = answer
-        if self.turns:
+        if self.turns and not self.turns[-1][1]:  # a reply to a wish for questions is no answer to the question before
             self.turns[-1] = (self.turns[-1][0], answer)
         bullets = re.findall(r"^\s*(?:[-*+]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
         if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:

@@ -67,6 +67,14 @@ def ask(*turns: str) -> str:
             ("What is MCP?", "A: A protocol between agents and tools.", "How does BM25 weigh terms?", "A: By rarity.", "ok back to the protocol, why not plain functions?"),
             "What is MCP: the protocol, why not plain functions?",
         ),
+        *(
+            (
+                ("What is MCP?", "A: A protocol between agents and tools.", aside, "A: - Where is IVF used? [1]\n- What is LoRA? [2]", "How does BM25 weigh terms?", "A: By rarity.",
+                 "ok back to the protocol, why not plain functions?"),
+                "What is MCP: the protocol, why not plain functions?",
+            )
+            for aside in ("thanks!", "quiz me")
+        ),
         (("Is RAG slow?", "and HNSW?", "going back to the first thing you said. how slow"), "Is RAG slow: the first thing, how slow"),
         (("Is RAG slow?", "What is LoRA?", "returning to rag, how slow is that?"), "Is RAG slow: rag, how slow is that?"),
         (("Is RAG slow?", "can an agent roll back to a checkpoint, and how?"), "Is RAG slow: can an agent roll back to a checkpoint, and how?"),
