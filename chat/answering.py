@@ -18,7 +18,8 @@ from chat.guard import addresses_assistant
 from chat.intents import split_depth
 from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
-from chat.standalone import FRAME, conversation_subject, standalone_question
+from chat.standalone import conversation_subject, standalone_question
+from chat.wording import FRAME
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError
 from core.judge import available_judge

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.standalone import FRAME
+from chat.wording import FRAME
 from core.content import GlossaryTerm
 from core.types import Chunk, content_id
 from retrieval.glossary import ORDINARY_WORDS, WORD, name_key

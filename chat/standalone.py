@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from chat.intents import DEPTH_WISH, comparison_sides, split_depth
+from chat import wording
+from chat.intents import comparison_sides, split_depth
 from chat.leaning import LEANS_FROM, REFUSED_LEANS_FROM, leaning_features, load_leaning
 from chat.requests import courtesy, question_request
 from core.content import GlossaryTerm
@@ -26,66 +27,9 @@ FENCE = "=====CONVERSATION====="
 HISTORY_TURNS = 6
 _LETTER = re.compile(r"[A-Za-z0-9]")
 LONGEST_LEANING = 250  # characters; a longer message tells enough
-
-_ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "fourth": 3, "last": -1}
-_ORDINAL = re.compile(
-    r"\bthe (?:(first|second|third|fourth|last)(?: (?:one|option|approach|method|technique|of (?:them|these|those))\b|(?=[?.!]*$))|(former|latter)(?: one| option)?\b)", re.I
-)
-_PAIR = re.compile(r"\bthe (?P<end>first|last) two\b", re.IGNORECASE)
-_ENUMERATION = re.compile(r":\s+((?:[\w -]{2,30}, )*[\w -]{2,30},? (?:and|or) [\w -]{2,30})\.")
-_COUNTED = re.compile(r"\b(?:two|three|four|several|both)\b", re.IGNORECASE)
-_PRONOUN = re.compile(
-    r"\b(its|it|their|them|they|both(?: of them)?|those two|the two|each(?: of them)?(?=[?.!]*$)|(?:this|that|these|those)(?: (?:one|ones|approach|approaches|method|methods|technique|techniques|idea|algorithm|metric|model))?)\b",
-    re.I,
-)
-# "that" after a noun is a relative pronoun ("a technique that reduces"); after these words, or at the end, it points back
-_POINTS_BACK = frozenset(
-    "does do did is are was were can could would will should about of for with to in on from like why how and than so explain use using "
-    "compute calculate measure detect fix avoid prevent handle do's mean isn't isnt wasn't wasnt doesn't doesnt don't dont won't wont can't cant".split()
-)
-# an "it" that only holds the place of what follows ("is it bad if ...")
-_EXPLETIVE = re.compile(
-    r"\bwhat does it mean (?:when|if|that|to)\b|\bis it (?:true|possible|better|worth|ok|okay|safe)\b|\bdoes it (?:make sense|matter)\b|\bit depends\b|\bworth it\b|"
-    r"\b(?:is|was|be|makes?|made|find) it (?:\w+ )?(?!\w+ed\b)\w+ (?:if|to|that|when|whether)\b",
-    re.I,
-)
-_PLURAL = frozenset("their they them these those both the each".split())
-_CLAUSE = re.compile(r"[,;:.?!]\s|\b(?:and|but|or|when|while|if|because|so)\s", re.I)
-# words that compare with, or add to, something said before
-_ANAPHOR = re.compile(r"^(?:vs\.?|versus|compared)\b|\bwhat (?:changes|would change|if)\b|\b(?:same|other|else|different|instead|besides|either|ones?)\b|\bthere[?.!]*$", re.I)
-# words that go back to an earlier turn, correct it or choose from it
-_RETURN = re.compile(
-    r"\bwhich (?:one|of (?:the|these|those|them))\b|\b(?:(?:go|going|come|coming) )?back to\b|\byou (?:said|mentioned|told|wrote|meant)\b|\bi (?:meant?|asked|was asking)\b|"
-    r"\bearlier\b|\bnot convinced\b|^about (?:the|that|this|your)\b|^(?:regarding|wrt|re:?)\s|\bthe (?:two|three|four|first|second|third|last) (?:thing|point|part|question|of)\b",
-    re.I,
-)
-# "going back to the index you mentioned, does it ...": an earlier turn, not the last one
-_BACK_TO = re.compile(
-    r"^(?:(?!roll|f[ae]ll|sen[dt]|writ|wrote)[a-z']+,? ){0,5}?(?:back|return(?:ing)?) to (?P<what>[^,.:;?!–—]+?)(?:[,.:;?!–—]|\s-)+\s+(?P<rest>.+)$", re.I
-)
-_AS_YOU_SAID = re.compile(r"\s+(?:that )?(?:you|we|i)\b.*$", re.I)
-_AT_FIRST = re.compile(r"\b(?:first|start|beginning|top)\b", re.I)
-_CONTRACTION = re.compile(r"\b(?:(?:is|are|was|do|does|did|ca|wo|would|should|could|has|have)n['’]?t|i['’]?[md]|i['’]ll)\b", re.IGNORECASE)
 POINTING_TERMS = 6  # the pronoun of a message with more content words stands for something in it
 ANTECEDENT_TERMS = 3  # so many in the earlier clauses of a message are what its pronouns stand for
 ITEM_WORDS, SHORT_WORDS = 8, 2
-_ASIDES = r"so|ok(?:ay)?|now|well|hmm|right|thanks|thank you"
-_ASIDE = re.compile(rf"^(?:(?:{_ASIDES})[,.:!]*\s+)+", re.I)
-_OPENER = re.compile(rf"^(?:(?:and|but|also|then|{_ASIDES})[,.:!]*\s+)+", re.I)
-_TAG = re.compile(r"[,\s]+(?:then|tho(?:ugh)?|no|right|too|pls|please)\s*[?.!]*$", re.I)
-_WHAT_ABOUT = re.compile(r"^(?:(?:and |but )?(?:what|how) about|and)\s+(?P<rest>.+)$", re.I)
-_CORRECTION = re.compile(r"^(?:(?:yes|no|nope|sorry|hmm)\b[,. ]*)*i (?:meant|mean)\s+(?P<rest>.+?)$|^(?:yes|no)[, ]+(?P<first>.+?),? i mean(?:t)? that$", re.IGNORECASE)
-_WHICH = re.compile(r"^which(?: (?:one|of (?:them|these|those|the two)))?\b", re.IGNORECASE)
-_NAME = re.compile(r"[a-z]+-?\d[\w.-]*")  # gpt-4, e5
-_ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
-_CONTINUE = re.compile(
-    rf"^(?:please )?(?:can you |could you )?(?:why|how(?: so| come)?|why (?:is|was) (?:that|it|this)(?: so)?|really|shorter(?: version)?|{DEPTH_WISH}|more(?: details?)?|"
-    rf"explain (?:that |this |it )?(?:again|further|{DEPTH_WISH})|(?:give (?:me )?|show me |do you have )?(?:an? |another |some )?(?:example|code|worked example|analogy)s?|"
-    r"summari[sz]e(?: (?:that|this|it))?|what else|continue|go on)(?: please)?\s*[?.!]*$",
-    re.I,
-)
-# words at the ends of a question that are not what it is about
-FRAME = STOPWORDS | frozenset("what's whats hows happens happen work works mean means matter differ difference between compare define simply pls vs versus stand stands".split())
 
 
 def standalone_question(
@@ -94,9 +38,9 @@ def standalone_question(
 ) -> str:
     """The question with its references to the conversation resolved; unchanged when it has none.
 
-    With a chat model the model rewrites it. When that fails, and without a model, a message that leans on the conversation is completed. `glance`
-    tells what the notes hold for a text (`Retriever.glance`), from which the fitted model judges; without it a message leans when a rule
-    knows how to complete it.
+    With a chat model the model rewrites it. When that fails, and without a model, a message that leans on the conversation is completed.
+    `glance` tells what the notes hold for a text (`Retriever.glance`), from which the fitted model judges; without it a message leans
+    when a rule knows how to complete it.
     """
     question = " ".join(question.split())
     if not history:
@@ -182,9 +126,9 @@ class _Resolver:
         if resolved:
             self.previous = split_depth(resolved)[0]
             return resolved[:MAX_STANDALONE_CHARACTERS]
-        text = _OPENER.sub("", question)
-        aspect = _ARTICLE.sub("", about["rest"] if (about := _WHAT_ABOUT.match(question)) else text).rstrip("?.! ")
-        if self.subject and len(aspect.split()) <= SHORT_WORDS and not any(p.search(text) for p in (_RETURN, _ANAPHOR)):
+        text = wording.OPENER.sub("", question)
+        aspect = wording.ARTICLE.sub("", about["rest"] if (about := wording.WHAT_ABOUT.match(question)) else text).rstrip("?.! ")
+        if self.subject and len(aspect.split()) <= SHORT_WORDS and not any(p.search(text) for p in (wording.RETURN, wording.ANAPHOR)):
             self.items = [self.subject, aspect]
         return put_behind(self.previous, text)
 
@@ -204,14 +148,14 @@ class _Resolver:
         if len(asked := [re.sub(r"\s*\[\d+\]$", "", b) for b in bullets if re.search(r"[?.] \[\d+\]$", b)]) > 1:
             self.items, self.listed = asked, True  # questions to practise
             return
-        if not bullets and (prose := _ENUMERATION.search(answer)):
+        if not bullets and (prose := wording.ENUMERATION.search(answer)):
             self.items = [part.strip() for part in re.split(r",\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", prose[1]) if part.strip()]
             self.listed = True
             return
         names = [match[1] or match[2] for b in bullets if (match := re.match(r"\*\*(.+?)\*\*|([^:.,;(–—]{2,60})", b))]
         if len(names) > 1:
             self.items, self.listed = [" ".join(name.strip(" :*.").split()[:ITEM_WORDS]) for name in names], True
-        elif _COUNTED.search(answer) and len(named := self._entities(answer)) > 1:
+        elif wording.COUNTED.search(answer) and len(named := self._entities(answer)) > 1:
             self.items = named
 
     def _start(self, question: str) -> None:
@@ -237,44 +181,45 @@ class _Resolver:
 
     def _foreign(self, question: str, glance: Glance) -> bool:
         """True when no term of a message was said before, or is in the passages that it finds behind the previous question."""
-        joined = glance(put_behind(self.previous, _OPENER.sub("", question)))
+        joined = glance(put_behind(self.previous, wording.OPENER.sub("", question)))
         passages = [f"{hit.chunk.heading} {hit.chunk.text}" for hit in joined.hits]
         return not set(tokenize(question)) & set(tokenize(" ".join((*passages, *self.asked, self.answer))))
 
     def leaning_features(self, question: str) -> dict[str, float]:
-        """What tells whether a message leans on the conversation, beside its words; empty for one that does not: it has no words that could,
-        is a scenario of its own, or a question of the bank. Empty also when there is nothing to lean on."""
+        """What tells whether a message leans on the conversation, beside its words; empty when there is nothing to lean on, and for a
+        message that does not: it has no words that could, is a scenario of its own, or a question of the bank."""
         if self._glance is None or not self.previous or len(question) > LONGEST_LEANING or not _LETTER.search(question):
             return {}
         alone = self._glance(question)
         if alone.same_question:
             return {}
-        text = _OPENER.sub("", question)
-        plain = _TAG.sub("", text)
+        text = wording.OPENER.sub("", question)
+        plain = wording.TAG.sub("", text)
+        pronouns = wording.PRONOUN.finditer(plain)
         return leaning_features(
             text, self.asked, self.answer, alone, self._glance(put_behind(self.previous, text)), names=len(self._entities(text)),
-            rules=bool(self._ask_the_same(question) or self._apply_rules(question)), back=any(self._points_back(plain, match) for match in _PRONOUN.finditer(plain)),
-            refers=any(pattern.search(question) for pattern in (_PRONOUN, _ORDINAL, _ANAPHOR, _RETURN, _WHAT_ABOUT)),
+            rules=bool(self._ask_the_same(question) or self._apply_rules(question)),
+            back=any(self._points_back(plain, match) for match in pronouns), refers=any(p.search(question) for p in wording.REFERRING),
         )
 
     def _apply_rules(self, question: str) -> str:
         """The message with what its words refer to; empty when they refer to nothing."""
-        text = _TAG.sub("", _OPENER.sub("", question))
+        text = wording.TAG.sub("", wording.OPENER.sub("", question))
         return self._go_on(text) or self._point_back(text)
 
     def _go_on(self, text: str) -> str:
-        """`why?`, `no, i meant ...`, `back to ..., ...`: the question that it goes on with, and this behind it; empty for other messages."""
-        if _CONTINUE.match(text):
+        """`why?`, `no, i meant ...`, `back to ..., ...`: the question that it goes on with, and this behind it; else empty."""
+        if wording.CONTINUE.match(text):
             return put_behind(self.previous, text)
-        if back := _BACK_TO.match(text):
-            return put_behind(self._asked_about(back["what"]), f"{_AS_YOU_SAID.sub('', back['what'])}, {back['rest']}")
-        meant = _CORRECTION.match(text)
+        if back := wording.BACK_TO.match(text):
+            return put_behind(self._asked_about(back["what"]), f"{wording.AS_YOU_SAID.sub('', back['what'])}, {back['rest']}")
+        meant = wording.CORRECTION.match(text)
         return put_behind(self.previous, meant["rest"] or meant["first"]) if meant else ""
 
     def _asked_about(self, what: str) -> str:
         """The earlier question that shares most words with `what`, itself or in its answer, of equal ones the latest; the first for "the
         first thing", the previous where none shares a word."""
-        if self.turns and _AT_FIRST.search(what):
+        if self.turns and wording.AT_FIRST.search(what):
             return self.turns[0][0]
         wanted = set(tokenize(what))
         found, most = self.previous, 1
@@ -287,7 +232,7 @@ class _Resolver:
     def _point_back(self, text: str) -> str:
         """`it`, `the second one`, `which one`: the message with what they stand for; empty when it points at nothing."""
         named = self._replace_ordinals(text)
-        back = [match for match in _PRONOUN.finditer(named) if self._points_back(named, match)]
+        back = [match for match in wording.PRONOUN.finditer(named) if self._points_back(named, match)]
         if back:
             joined = self._join(named, back)
             return "" if joined.lower() == text.lower() else joined
@@ -295,14 +240,14 @@ class _Resolver:
             told = [item for item in self.items if _plain(item) in _plain(named)]
             known = any(_plain(item) in _plain(self.subject) or len(item.split()) > 2 for item in told)
             return _capitalize(named) if known else self._join(named)
-        if _WHICH.match(text) and self.listed and len(self._entities(text)) < 2:
+        if wording.WHICH.match(text) and self.listed and len(self._entities(text)) < 2:
             return _capitalize(f"{text.rstrip('?.! ')} ({' vs '.join(self.items[:3])})?")
         return ""
 
     def _ask_the_same(self, question: str) -> str:
         """`and IVF?`, `what about IVF?` after a question on HNSW: the same question on IVF; empty for other messages."""
-        about = _WHAT_ABOUT.match(_TAG.sub("", _ASIDE.sub("", question)))
-        name = _ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else ""
+        about = wording.WHAT_ABOUT.match(wording.TAG.sub("", wording.ASIDE.sub("", question)))
+        name = wording.ARTICLE.sub("", about["rest"].rstrip("?.! ")) if about else ""
         before = self._entities(self.previous)[:1]
         if not before or self._entities(name) != [name]:
             return ""
@@ -314,7 +259,7 @@ class _Resolver:
         joined = text
         for match in reversed(back):
             word = match[1].lower()
-            if self.names and (len(self.names) == 1 or word.split()[0] in _PLURAL):
+            if self.names and (len(self.names) == 1 or word.split()[0] in wording.PLURAL):
                 name = " and ".join(self.names[:3]) + ("'s" if word in {"its", "their"} else "")
                 joined = joined[: match.start()] + name + joined[match.end() :]
         if joined == text and self.subject:
@@ -323,7 +268,7 @@ class _Resolver:
 
     def _replace_ordinals(self, text: str) -> str:
         def name(match: re.Match[str]) -> str:
-            place = _ORDINALS[(match[1] or match[2]).lower()]
+            place = wording.ORDINALS[(match[1] or match[2]).lower()]
             usable = self.items and -len(self.items) <= place < len(self.items)
             return self.items[place] if usable else match[0]
 
@@ -331,7 +276,7 @@ class _Resolver:
             named = self.items[:2] if match["end"].lower() == "first" else self.items[-2:]
             return " and ".join(named) if len(named) > 1 else match[0]
 
-        return _ORDINAL.sub(name, _PAIR.sub(pair, text))
+        return wording.ORDINAL.sub(name, wording.PAIR.sub(pair, text))
 
     def _points_back(self, text: str, match: re.Match[str]) -> bool:
         """True when a pronoun stands for something said before this message, not for something in an earlier clause of it."""
@@ -339,11 +284,11 @@ class _Resolver:
         if word in {"that", "this", "these", "those"}:
             at_end = not text[match.end() :].strip(" ?.!")
             last = before.lower().split()[-1:]
-            if not (at_end or not last or last[0].strip(",;") in _POINTS_BACK):
+            if not (at_end or not last or last[0].strip(",;") in wording.POINTS_BACK):
                 return False
-        if word == "it" and any(m.start() <= match.start() < m.end() for m in _EXPLETIVE.finditer(text)):
+        if word == "it" and any(m.start() <= match.start() < m.end() for m in wording.EXPLETIVE.finditer(text)):
             return False
-        breaks = [found.start() for found in _CLAUSE.finditer(before)]
+        breaks = [found.start() for found in wording.CLAUSE.finditer(before)]
         earlier = before[: breaks[-1]] if breaks else ""
         return _terms(text) <= POINTING_TERMS and _terms(earlier) < ANTECEDENT_TERMS and not self._entities(earlier)
 
@@ -357,7 +302,7 @@ class _Resolver:
                 phrase = " ".join(words[position : position + length])
                 plain = _plain(phrase)
                 acronym = length == 1 and any(c.isupper() for c in phrase) and sum(c.isupper() or c.isdigit() for c in phrase) >= 2
-                acronym = acronym or (length == 1 and bool(_NAME.fullmatch(phrase)))
+                acronym = acronym or (length == 1 and bool(wording.NAME.fullmatch(phrase)))
                 if plain in self._names or plain.removesuffix("s") in self._names or acronym:
                     found.append(phrase)
                     position += length - 1
@@ -373,15 +318,15 @@ def _plain(name: str) -> str:
 
 def _terms(text: str) -> int:
     """How many content words a text has."""
-    return len(set(tokenize(_CONTRACTION.sub(" ", text))))
+    return len(set(tokenize(wording.CONTRACTION.sub(" ", text))))
 
 
 def _subject(question: str) -> str:
     """What a question is about: the question without the words that only make it one, at its beginning and its end."""
     words = question.strip().rstrip("?.! ").split()
-    while words and words[0].lower().strip(",") in FRAME:
+    while words and words[0].lower().strip(",") in wording.FRAME:
         words.pop(0)
-    while words and words[-1].lower() in FRAME:
+    while words and words[-1].lower() in wording.FRAME:
         words.pop()
     return " ".join(words)
 
