@@ -174,8 +174,12 @@ class _Resolver:
             return bool(self._ask_the_same(question) or self._apply_rules(question))
         if not (features := self.leaning_features(question)):
             return False
-        refused = self._glance(question).confidence < load_coefficients().partial_floor
-        aside = refused and not features["rules"] and (not features["refers"] or self._foreign(question, self._glance))
+        alone = self._glance(question)
+        unruled = alone.confidence < load_coefficients().partial_floor and not features["rules"]  # refused as it stands
+        foreign = unruled and self._foreign(question, self._glance)
+        if foreign and alone.features.get("unheard"):
+            return False  # "and the laundry?": of a thing that neither the notes nor their questions name
+        aside = unruled and (foreign or not features["refers"])
         wanted = REFUSED_LEANS_FROM if aside else LEANS_FROM
         return load_leaning().probability_of(question, features) >= wanted
 

@@ -141,6 +141,10 @@ class QuestionLeg:
         share = answered / whole
         return Pointing(nearest, chosen, words, share, float(outside.max(initial=0.0)), nowhere, agreement, self._same(similarity))
 
+    def holding(self, term: str) -> int:
+        """How many stored questions hold a stem."""
+        return self._words.document_frequency(term) if self._words is not None else 0
+
     def _choose(self, query: Vectors, text: str, second_opinion: bool) -> tuple[npt.NDArray[np.float32], float, float]:
         """`chosen`, `nowhere` and `agreement` of a `Pointing`; zeros without a model."""
         if self._model is None or not len(self._classes):

@@ -22,6 +22,7 @@ from retrieval.dense import DenseIndex
 from retrieval.feedback import apply_feedback
 from retrieval.fusion import Scores, min_max
 from retrieval.glossary import Expander
+from retrieval.lexical import tokenize
 from retrieval.questions import Own, Pointing, QuestionLeg
 from retrieval.sections import Sections
 from retrieval.snapshot import Snapshot, load_snapshot
@@ -34,6 +35,7 @@ MAX_QUERY_CHARACTERS = 2000
 REMEMBERED = 1024  # glances; every turn of a conversation asks for those of the earlier ones again
 BIBLIOGRAPHY_PART = "Sources"  # lists of titles match many queries and answer few
 BIBLIOGRAPHY_PENALTY = 0.3
+HARDLY_ASKED, UNHEARD_LETTERS = 5, 3  # of 62,000 stored questions; shorter words are parts of other things
 UNLIKELY = 3e-4  # a section with a lower probability gets nothing from the section model
 UNASKED_BONUS = 0.08  # a section without stored questions: its best passage stands in, a little closer
 
@@ -107,12 +109,16 @@ class Retriever:
         self._expander = Expander(glossary)
         self._speller = Speller(self.chunks, index.lexical)
         self._own_sections = np.array([self.chunks[start].own for start in self._sections.starts], bool)
+        self._notes = np.array([not chunk.own for chunk in self.chunks], bool)
         self._topics = np.array([-1 if c.topic is None else c.topic for c in self.chunks])
         self.glance = lru_cache(REMEMBERED)(self.retrieve)
         self._penalty = np.array([c.part == BIBLIOGRAPHY_PART for c in self.chunks], np.float32) * BIBLIOGRAPHY_PENALTY
 
-    def retrieve(self, query: str, k: int = 10, topic: int | None = None, without: Sequence[int] = ()) -> Retrieval:
-        """The k best passages for a query, best first; `topic` restricts the search to one topic.
+    def retrieve(
+        self, query: str, k: int = 10, topic: int | None = None, without: Sequence[int] = (), *, notes_only: bool = False
+    ) -> Retrieval:
+        """The k best passages for a query, best first; `topic` restricts the search to one topic, `notes_only` to what comes with
+        Groundwork.
 
         The convex sum of dense and lexical scores ranks passages; what people asked before ranks their sections. An index without
         stored questions gets pseudo-relevance feedback instead.
@@ -121,9 +127,9 @@ class Retriever:
         if not query or not self.chunks:
             return Retrieval(query, (), 0.0)
         clock = _Clock()
-        found = self.search(query, clock, without)
+        found = self.search(query, clock, without, notes_only=notes_only)
         query = found.query
-        allowed = np.flatnonzero(self._topics == topic) if topic is not None else None
+        allowed = self._allowed(topic, notes_only)
         places = _top(found.scores, allowed, max(k, RERANK_DEPTH if self._reranker else FEATURE_DEPTH))
         hits = self._hits(found, places, allowed)
         clock.lap("fuse")
@@ -131,13 +137,14 @@ class Retriever:
             hits, places = self._rerank(query, hits, places)
             clock.lap("rerank")
         features = confidence_features(query, hits[:FEATURE_DEPTH], places[:FEATURE_DEPTH], self._lexical, found.pointing)
+        features["unheard"] = self._unheard(query)
         clock.lap("confidence")
         same = found.pointing.same_question if found.pointing else ""
         return Retrieval(query, tuple(hits[:k]), confidence(features) if hits else 0.0, features, clock.laps, same)
 
-    def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = ()) -> Search:
+    def search(self, query: str, clock: _Clock | None = None, without: Sequence[int] = (), *, notes_only: bool = False) -> Search:
         """The scores of every passage for a query: of each leg, of their fusion, and the final ones; `without` names stored questions
-        to leave out, for evaluation."""
+        to leave out, for evaluation; with `notes_only` the learner's own documents do not vote."""
         clock = clock or _Clock()
         query = self._speller.correct(query)
         vector = self._encoder.encode([query])[0]
@@ -150,7 +157,7 @@ class Retriever:
         pointing = None
         if self._questions:
             stand_in = np.minimum(self._sections.best(dense) + UNASKED_BONUS, 1)
-            pointing = self._questions.point(vector, query, expanded, without, self._own(stand_in, lexical))
+            pointing = self._questions.point(vector, query, expanded, without, None if notes_only else self._own(stand_in, lexical))
         fused = min_max(dense) + np.float32(self._weights.lexical) * min_max(lexical) - self._penalty
         if pointing is None:
             scores = apply_feedback(self.chunks, self._vectors, self._lexical, vector, expanded, fused)
@@ -171,6 +178,20 @@ class Retriever:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts with the index's own model."""
         return self._encoder.encode(texts)
+
+    def _unheard(self, query: str) -> float:
+        """How many words of a query neither the passages hold nor more than HARDLY_ASKED stored questions; 0 without stored questions."""
+        if self._questions is None:
+            return 0.0
+        words = [term for term in set(tokenize(query)) if term.isalpha() and len(term) >= UNHEARD_LETTERS]
+        return float(sum(not self._lexical.document_frequency(w) and self._questions.holding(w) <= HARDLY_ASKED for w in words))
+
+    def _allowed(self, topic: int | None, notes_only: bool) -> npt.NDArray[np.intp] | None:
+        """The places of the passages that may be found; None for all."""
+        if topic is None and not notes_only:
+            return None
+        of_topic = self._topics == topic if topic is not None else True
+        return np.flatnonzero(of_topic & (self._notes if notes_only else True))
 
     def _own(self, stand_in: Scores, lexical: Scores) -> Own | None:
         """What the sections of the learner's own documents have instead of stored questions; None without such documents."""
