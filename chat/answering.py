@@ -20,6 +20,7 @@ from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
 from chat.standalone import conversation_subject, standalone_question
 from chat.wording import FRAME
+from core.answerability import available_answerability
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError
 from core.judge import available_judge
@@ -27,6 +28,7 @@ from core.models import ChatModel
 from core.types import Answer, Hit, Source, Turn
 from retrieval.follow_ups import LEVELS
 from retrieval.lexical import tokenize
+from retrieval.own_documents import find
 from retrieval.retriever import Retriever
 
 SEARCH_DEPTH = 20
@@ -110,7 +112,7 @@ class Assistant:
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
         findings = [
-            Finding(part, self.retriever.retrieve(part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
+            Finding(part, find(self.retriever, available_answerability, part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
             for part in ([subject] if self.model else self._parts(subject))
         ]
         clock.lap("retrieve")

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from core.answerability import get_answerability
 from core.content import load_roadmap
 from core.errors import GroundworkError
 from core.judge import get_judge
@@ -84,6 +85,7 @@ def _model(settings: Settings) -> dict[str, Any]:
 def _judge() -> dict[str, Any]:
     def look() -> str:
         get_judge()
+        get_answerability()
         return "weights verified"
 
     return _guarded(look)

@@ -84,18 +84,24 @@ def get_judge() -> Judge:
     Raises:
         ModelIntegrityError: its weights are missing or are not the ones it was measured with.
     """
+    return load_verified(WEIGHTS_FILE, WEIGHTS_SHA256)
+
+
+def load_verified(weights_file: Path, sha256: str) -> Judge:
+    """A judge with weights of core/weights. Raises ModelIntegrityError when they are missing or have another hash."""
     from core.models import packaged_model_dir
 
     try:
-        digest = hashlib.sha256(WEIGHTS_FILE.read_bytes()).hexdigest()
-        if digest != WEIGHTS_SHA256:
+        digest = hashlib.sha256(weights_file.read_bytes()).hexdigest()
+        if digest != sha256:
             raise ModelIntegrityError(
-                f"The judge's weights have an unexpected hash ({digest[:12]}…).", help="Restore core/weights from the repository."
+                f"The weights in {weights_file.name} have an unexpected hash ({digest[:12]}…).",
+                help="Restore core/weights from the repository.",
             )
-        return Judge(packaged_model_dir())
+        return Judge(packaged_model_dir(), weights_file)
     except OSError as error:
         raise ModelIntegrityError(
-            f"The judge's weights cannot be read: {error.strerror}.", help="Restore core/weights from the repository."
+            f"The weights in {weights_file.name} cannot be read: {error.strerror}.", help="Restore core/weights from the repository."
         ) from error
 
 
