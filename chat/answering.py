@@ -20,7 +20,6 @@ from chat.offers import list_questions
 from chat.requests import QuestionRequest, courtesy, question_request
 from chat.standalone import conversation_subject, standalone_question
 from chat.wording import FRAME
-from core.answerability import available_answerability
 from core.content import GlossaryTerm, Question
 from core.errors import EndpointError
 from core.judge import available_judge
@@ -112,7 +111,7 @@ class Assistant:
         yield Status("Searching your notes…")
         subject, depth = split_depth(standalone)
         findings = [
-            Finding(part, find(self.retriever, available_answerability, part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
+            Finding(part, find(self.retriever, part, SEARCH_DEPTH, topic), depth, self.definitions.about(part))
             for part in ([subject] if self.model else self._parts(subject))
         ]
         clock.lap("retrieve")

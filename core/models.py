@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,15 @@ def verify_packaged_model() -> None:
         raise ModelIntegrityError(f"The embedding model's weights cannot be read: {error.strerror}.") from error
     if digest != PACKAGED_SHA256:
         raise ModelIntegrityError(f"The embedding model's weights have an unexpected hash ({digest[:12]}…).")
+
+
+def token_counter(settings: Settings) -> Callable[[str], int]:
+    """Counts a text's tokens of the embedding model, without special ones; the tokenizer is loaded for the first text.
+
+    The counter raises ModelUnavailableError as `get_tokenizer` does.
+    """
+    tokenizer = cache(partial(get_tokenizer, settings))
+    return lambda text: len(tokenizer().encode(text, add_special_tokens=False).ids)
 
 
 def get_tokenizer(settings: Settings) -> Tokenizer:

@@ -16,7 +16,7 @@ from typing import TypedDict
 import numpy as np
 
 from core.errors import GroundworkError
-from core.models import get_embeddings, get_query_encoder, get_tokenizer
+from core.models import get_embeddings, get_query_encoder, token_counter
 from core.settings import Settings
 from core.types import Chunk, Document
 from evals.metrics import ndcg, recall, reciprocal_rank
@@ -61,13 +61,11 @@ def _id(row: Mapping[str, str]) -> str:
 
 def build_retriever(corpus: Mapping[str, str], settings: Settings) -> Retriever:
     """The product's chunker, model and retriever over a collection; neither glossary nor question bank."""
-    tokenizer = get_tokenizer(settings)
+    count_tokens = token_counter(settings)
     chunks: list[Chunk] = []
     for id_, text in corpus.items():
         title = text.partition("\n")[0].removeprefix("# ")
-        chunks += split_document(
-            Document(id_, title, text), lambda t: len(tokenizer.encode(t, add_special_tokens=False).ids)
-        )
+        chunks += split_document(Document(id_, title, text), count_tokens)
     print(f"{len(corpus)} documents, {len(chunks)} passages; embedding…", file=sys.stderr)
     vectors = get_embeddings(settings).encode([chunk_embedding_text(chunk) for chunk in chunks])
     index = Snapshot(chunks, vectors, LexicalIndex.build(chunks), [], np.zeros((0, 0), np.float32), np.zeros(0, np.intp))

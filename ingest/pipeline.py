@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import ContentError, DocumentError, IngestBusyError, StorageError
-from core.models import SentenceEmbeddings, Vectors, get_embeddings, get_tokenizer
+from core.models import SentenceEmbeddings, Vectors, get_embeddings, token_counter
 from core.question_store import QuestionStore, get_question_store, shipped_vectors
 from core.settings import Settings
 from core.store import ChunkStore, get_store, manifest_path
@@ -249,12 +249,7 @@ def _apply(  # noqa: PLR0917 - one caller
     report: IngestReport,
 ) -> None:
     """Write new chunks, refresh metadata, and only then delete what is gone."""
-    tokenizer = get_tokenizer(settings) if documents else None
-
-    def count_tokens(text: str) -> int:
-        assert tokenizer is not None  # noqa: S101 - documents exist only with a tokenizer
-        return len(tokenizer.encode(text, add_special_tokens=False).ids)
-
+    count_tokens = token_counter(settings)
     new: list[Chunk] = []
     moved: list[Chunk] = []
     stale: set[str] = set()

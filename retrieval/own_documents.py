@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from core.answerability import Answerability
+from core.answerability import Answerability, available_answerability
 from core.types import Hit, Retrieval
 from retrieval.confidence import load_coefficients
 from retrieval.logistic import LogisticModel
@@ -40,7 +40,8 @@ def own_passages(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def find(
-    retriever: Retriever, open_reader: Callable[[], Answerability | None], query: str, k: int, topic: int | None = None
+    retriever: Retriever, query: str, k: int, topic: int | None = None,
+    open_reader: Callable[[], Answerability | None] = available_answerability,
 ) -> Retrieval:
     """What `retriever` finds, with the learner's own passages read where they come first or where the notes are not sure to answer.
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from core.answerability import Answerability, available_answerability
 from core.judge import WEIGHTS_FILE as JUDGE_WEIGHTS
-from core.models import get_query_encoder, get_tokenizer
+from core.models import get_query_encoder, token_counter
 from core.settings import Settings, load_settings
 from evals.answerability.data import HELD_BACK, Asked, AskedDocument, document_pairs, load_documents, notes_pairs
 from evals.cases import load_cases
@@ -47,11 +47,7 @@ class Read(NamedTuple):
 
 def make_weights(settings: Settings, target: Path, start: Path, rate: float, seed: int) -> None:
     """One epoch over the documents of all writers but those held back, and over some of the notes' stored questions."""
-    tokenizer, encoder = get_tokenizer(settings), get_query_encoder(settings)
-
-    def count_tokens(text: str) -> int:
-        return len(tokenizer.encode(text, add_special_tokens=False).ids)
-
+    count_tokens, encoder = token_counter(settings), get_query_encoder(settings)
     random_ = random.Random(seed)  # noqa: S311 - not for security
     known = [document for document in load_documents() if not document.name.startswith(HELD_BACK)]
     unseen = [document for document in load_documents() if document.name.startswith(HELD_BACK)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from core.content import ASKED, UNANSWERED
 from core.models import Vectors
 from core.types import Chunk, Document
 from evals.judge.data import Pair
+from evals.judge.texts import rows_of
 from ingest.chunking import CountTokens, split_document
 from retrieval.sections import section_anchor
 from retrieval.snapshot import Snapshot
@@ -56,12 +56,10 @@ class AskedDocument:
 def load_documents(folder: Path = DOCUMENTS_DIR) -> tuple[AskedDocument, ...]:
     """All documents; the name begins with the writer's number."""
     found = []
-    for file in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
-            row = json.loads(line)
-            questions = [Asked(one["question"], one["quote"]) for one in row["answered"]]
-            questions += [Asked(one["question"], "", one["after"], one["addition"]) for one in row["unanswered"]]
-            found.append(AskedDocument(f"{file.stem}-{number:02}", row["title"], row["text"], tuple(questions)))
+    for (writer, number), row in rows_of(folder):
+        questions = [Asked(one["question"], one["quote"]) for one in row["answered"]]
+        questions += [Asked(one["question"], "", one["after"], one["addition"]) for one in row["unanswered"]]
+        found.append(AskedDocument(f"{writer}-{number:02}", row["title"], row["text"], tuple(questions)))
     return tuple(found)
 
 

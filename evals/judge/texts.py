@@ -99,7 +99,7 @@ def load_answers() -> tuple[LearnerAnswer, ...]:
 def load_exams() -> tuple[Exam, ...]:
     """All lines of `exams/`; topic 0 is what all topics rest on."""
     found = []
-    for _, row in _rows(EXAMS_DIR):
+    for _, row in rows_of(EXAMS_DIR):
         name = row.get("q") or f"exam: {row['question']}"
         answers = tuple(_answer(name, answer) for answer in row["answers"])
         found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), answers))
@@ -110,7 +110,7 @@ def load_exams() -> tuple[Exam, ...]:
 def load_claims() -> tuple[Claim, ...]:
     """All lines of `claims/`; topic 0 is general knowledge."""
     found = []
-    for (stem, number), row in _rows(CLAIMS_DIR):
+    for (stem, number), row in rows_of(CLAIMS_DIR):
         name = row.get("q") or f"{stem} claim {number}"
         found.append(Claim(name, int(stem) if stem.isdigit() else 0, tuple(row["r"]), tuple(row["f"]), row["h"], row["n"]))
     return tuple(found)
@@ -119,12 +119,12 @@ def load_claims() -> tuple[Claim, ...]:
 def _read_lines(folder: Path) -> Iterator[tuple[dict[str, Any], Question]]:
     """Every line of a folder's files with its question, where the bank still has that."""
     bank = {question.id: question for question in load_questions()}
-    for _, row in _rows(folder):
+    for _, row in rows_of(folder):
         if question := bank.get(row["q"]):
             yield row, question
 
 
-def _rows(folder: Path) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+def rows_of(folder: Path) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     """Every line of a folder's files, with the file's stem and the line's number, from 1."""
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):

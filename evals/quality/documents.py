@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from core.answerability import available_answerability
 from core.settings import Settings
 from evals.cases import CASES_DIR, Case, Split
 from evals.quality.figures import Figures, mean_figure
@@ -42,7 +41,7 @@ def figures_with(retriever: Retriever, cases: Sequence[Case]) -> Figures:
     floors = load_coefficients()
     first, quoted, refused, answered, partly = [], [], [], [], []
     for case in cases:
-        found = find(retriever, available_answerability, case.question, DEPTH)
+        found = find(retriever, case.question, DEPTH)
         if not case.data["quote"]:
             answered.append(found.confidence >= floors.answered_floor)
             partly.append(found.confidence >= floors.partial_floor)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.answerability import Answerability, available_answerability, passage_text
+from core.answerability import Answerability, passage_text
 from core.judge import Judgement
 from core.settings import Settings
 from core.types import Chunk
@@ -53,7 +53,7 @@ def retriever(settings: Settings, tmp_path: Path) -> Retriever:
 
 def test_the_own_passage_that_answers_comes_first(retriever: Retriever) -> None:
     reader = Scripted("August")
-    found = find(retriever, lambda: Answerability(reader), "When is the kiln in the workshop open?", 10)
+    found = find(retriever, "When is the kiln in the workshop open?", 10, open_reader=lambda: Answerability(reader))
     assert len(reader.read) == READ
     assert found.hits[0].chunk.headings == ("Opening hours",)
     assert found.confidence == pytest.approx(load_own_model().probability(answer_features([0.97])))
@@ -67,7 +67,7 @@ def test_own_passages_that_are_near_but_do_not_answer_are_a_partial_answer(retri
     before = retriever.retrieve(question)
     assert before.hits[0].chunk.own
     assert before.confidence >= floors.answered_floor
-    found = find(retriever, lambda: Answerability(Scripted()), question, 10)
+    found = find(retriever, question, 10, open_reader=lambda: Answerability(Scripted()))
     assert found.hits[0].chunk.own
     assert floors.partial_floor <= found.confidence < floors.answered_floor
     assert found.features["own_answers"] == 0.02
@@ -77,7 +77,7 @@ def test_where_own_passages_do_not_answer_the_notes_may(retriever: Retriever, mo
     question = "How long does the workshop store the vectors of the kiln?"
     assert retriever.retrieve(question).hits[0].chunk.own
     monkeypatch.setattr("retrieval.retriever.confidence", lambda _: 0.99)
-    found = find(retriever, lambda: Answerability(Scripted()), question, 10)
+    found = find(retriever, question, 10, open_reader=lambda: Answerability(Scripted()))
     assert found.hits
     assert not any(hit.chunk.own for hit in found.hits)
     assert found.features["own_answers"] == 0.02
@@ -87,13 +87,13 @@ def test_what_the_notes_surely_answer_is_not_read(retriever: Retriever, monkeypa
     reader = Scripted("August")
     question = "How does product quantization compress vectors?"
     monkeypatch.setattr("retrieval.retriever.confidence", lambda _: 0.99)
-    assert find(retriever, lambda: Answerability(reader), question, 10).hits == retriever.retrieve(question, 10).hits
+    assert find(retriever, question, 10, open_reader=lambda: Answerability(reader)).hits == retriever.retrieve(question, 10).hits
     assert reader.read == []
 
 
 def test_without_the_weights_similarity_decides(retriever: Retriever) -> None:
     question = "Who repairs the kiln of the workshop?"
-    assert find(retriever, lambda: None, question, 10).hits == retriever.retrieve(question, 10).hits
+    assert find(retriever, question, 10, open_reader=lambda: None).hits == retriever.retrieve(question, 10).hits
 
 
 def test_a_passage_is_read_with_its_headings() -> None:
@@ -110,4 +110,4 @@ def test_a_passage_is_read_with_its_headings() -> None:
 def test_the_shipped_model_tells_what_a_document_answers(retriever: Retriever, question: str, answered: bool) -> None:
     floor = load_coefficients().answered_floor
     assert retriever.retrieve(question).confidence >= floor
-    assert (find(retriever, available_answerability, question, 10).confidence >= floor) is answered
+    assert (find(retriever, question, 10).confidence >= floor) is answered
