@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
+import core.answerability
 import core.judge
 from core.errors import ModelIntegrityError
-from core.judge import SUPPORTS, WEIGHTS_FILE, Judge, Judgement, get_judge
+from core.judge import SUPPORTS, Judge, Judgement, get_judge, load_verified
 from tests.conftest import REPOSITORY
 
 CLAIM = "HNSW needs more memory than IVF because it stores links between the vectors."
@@ -53,11 +55,13 @@ def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     get_judge.cache_clear()
 
 
-def test_the_weights_are_small_and_their_card_says_what_they_are() -> None:
-    assert WEIGHTS_FILE.stat().st_size < 25_000_000
-    card = WEIGHTS_FILE.with_suffix(".md").read_text()
-    assert core.judge.WEIGHTS_SHA256 in card
+@pytest.mark.parametrize("module", [core.judge, core.answerability])
+def test_the_weights_are_small_and_their_card_says_what_they_are(module: ModuleType) -> None:
+    assert module.WEIGHTS_FILE.stat().st_size < 25_000_000
+    card = module.WEIGHTS_FILE.with_suffix(".md").read_text()
+    assert module.WEIGHTS_SHA256 in card
     assert "model-made" in card
+    assert load_verified(module.WEIGHTS_FILE, module.WEIGHTS_SHA256)
 
 
 def test_judging_imports_no_heavy_library() -> None:
