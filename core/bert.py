@@ -125,7 +125,7 @@ class QueryEncoder:
         """Embed texts, each cut at 256 tokens. Returns shape (len(texts), 384), rows of length 1."""
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.zeros((len(ids), WIDTH), np.float32)
-        for batch in token_batches([len(sequence) for sequence in ids]):
+        for batch in batches_by_size([len(sequence) for sequence in ids]):
             for place, hidden in zip(batch, self._bert.hidden([ids[i] for i in batch]), strict=True):
                 pooled = hidden.mean(axis=0)
                 vectors[place] = pooled / np.linalg.norm(pooled)
@@ -151,18 +151,18 @@ def load_tokenizer(folder: Path, longest: int) -> Tokenizer:
     return tokenizer
 
 
-def token_batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices grouped so that a group holds about BATCH_TOKENS tokens.
+def batches_by_size(sizes: Sequence[int], limit: int = BATCH_TOKENS) -> list[list[int]]:
+    """Indices grouped so that the sizes of a group add up to about `limit`.
 
-    >>> token_batches([3000, 40, 10])
+    >>> batches_by_size([3000, 40, 10])
     [[0], [1, 2]]
     """
     batches: list[list[int]] = []
     room = 0
-    for place, length in enumerate(lengths):
+    for place, size in enumerate(sizes):
         if room <= 0:
             batches.append([])
-            room = BATCH_TOKENS
+            room = limit
         batches[-1].append(place)
-        room -= length
+        room -= size
     return batches

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core.bert import WORDS, Bert, Floats, load_words, token_batches
+from core.bert import WORDS, Bert, Floats, batches_by_size, load_words
 from core.eight_bits import load_weights
 from core.errors import ModelIntegrityError
 
@@ -68,7 +68,7 @@ class Judge:
             return []
         encodings = self._tokenizer.encode_batch(list(pairs))
         features = np.zeros((len(pairs), self._head[0].shape[1]), np.float32)
-        for batch in token_batches([len(e.ids) for e in encodings]):
+        for batch in batches_by_size([len(e.ids) for e in encodings]):
             states = self._bert.hidden([encodings[i].ids for i in batch], [encodings[i].type_ids for i in batch])
             for place, hidden in zip(batch, states, strict=True):
                 features[place] = np.concatenate([hidden[0], hidden.mean(axis=0)])

@@ -9,6 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
 from importlib.resources import files
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
-from core.bert import QueryEncoder
+from core.bert import QueryEncoder, batches_by_size
 from core.errors import (
     EndpointAuthenticationError,
     EndpointError,
@@ -41,9 +42,7 @@ if TYPE_CHECKING:
 PACKAGED_MODEL = "packaged"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WINDOW_TOKENS = 256  # all-MiniLM-L6-v2 truncates silently beyond this
-GROUP = 128  # texts of like length embedded at a time
-BATCH = 32
-BATCH_CHARACTERS = 3000  # of a float32 batch: its activations stay in the cache, 1.45x the speed of 32 passages (docs/decisions/0011)
+BATCH_CHARACTERS = 3000  # of a batch: its activations stay in the cache (docs/decisions/0011)
 Vectors = npt.NDArray[np.float32]
 
 
@@ -157,18 +156,22 @@ class SentenceEmbeddings(Embeddings):
 
     def __init__(self, settings: Settings) -> None:
         self._model = _load_sentence_transformer(settings)
-        self._batch_characters = BATCH_CHARACTERS if choose_precision(settings) == "float32" else None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed texts. Returns an array of shape (len(texts), dimension), rows of length 1.
 
-        Texts of like length share a batch, so that little is computed on padding.
+        Texts of like length share a batch, so that little is computed on padding, and every core has a batch of its own.
         """
+        import torch
+
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        groups = [order[start : start + GROUP] for start in range(0, len(order), GROUP)]
-        parts = [self._encode([texts[place] for place in group]) for group in groups]
-        if not parts:
+        batches = [[texts[order[i]] for i in batch] for batch in batches_by_size([len(texts[i]) for i in order], BATCH_CHARACTERS)]
+        if not batches:
             return np.zeros((0, self._model.get_embedding_dimension() or 0), np.float32)
+        parts = [self._encode(batches[0])]  # sets up the tokenizer, which threads may only read
+        if len(batches) > 1:
+            with ThreadPoolExecutor(torch.get_num_threads(), initializer=partial(torch.set_num_threads, 1)) as pool:
+                parts += pool.map(self._encode, batches[1:])
         found = np.concatenate(parts)
         vectors = np.empty_like(found)
         vectors[order] = found
@@ -176,9 +179,7 @@ class SentenceEmbeddings(Embeddings):
         return vectors
 
     def _encode(self, texts: list[str]) -> Vectors:
-        """Embed texts of like length, the longest last."""
-        size = max(1, self._batch_characters // max(len(texts[-1]), 1)) if self._batch_characters else BATCH
-        found: Vectors = self._model.encode(texts, batch_size=size, normalize_embeddings=True, show_progress_bar=False)
+        found: Vectors = self._model.encode(texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False)
         return found.astype(np.float32)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:

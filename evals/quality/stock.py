@@ -1,7 +1,7 @@
 """The stock LangChain pipeline over the same documents and questions, for comparison.
 
-RecursiveCharacterTextSplitter(1000, 200), the packaged all-MiniLM-L6-v2 in float32 and Chroma.from_documents with their defaults,
-the four nearest passages. It names no sections: a passage stands for the sections it overlaps, found by character offsets. A
+RecursiveCharacterTextSplitter(1000, 200), the same model as HuggingFaceEmbeddings runs it and Chroma.from_documents with their
+defaults, the four nearest passages. It names no sections: a passage stands for the sections it overlaps, found by character offsets. A
 longer ranking of the same index is reported too, so that depth alone does not decide.
 """
 
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from langchain_core.embeddings import Embeddings
+
 from chat.answering import SEARCH_DEPTH
 from core.content import slugify
 from core.errors import GroundworkError
-from core.models import get_embeddings
+from core.models import embedding_model_path
 from core.settings import Settings
 from core.types import Document
 from evals.cases import Case
@@ -59,6 +61,25 @@ class SectionMap:
         return [anchor for _, anchor in held]
 
 
+class StockEmbeddings(Embeddings):
+    """What langchain-huggingface's HuggingFaceEmbeddings does by default, in float32. That package asks for an older huggingface-hub."""
+
+    def __init__(self, model: str) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        self._model = SentenceTransformer(model, device="cpu", model_kwargs={"dtype": torch.float32})
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector a text, line breaks read as spaces."""
+        vectors = self._model.encode([text.replace("\n", " ") for text in texts])
+        return vectors.tolist()  # type: ignore[no-any-return]
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of one query."""
+        return self.embed_documents([text])[0]
+
+
 class StockPipeline:
     """The index, and the sections of its passages."""
 
@@ -67,7 +88,6 @@ class StockPipeline:
 
         Raises:
             StockUnavailableError: langchain-chroma is not installed.
-            ModelIntegrityError, ModelUnavailableError: the embedding model cannot be used.
         """
         try:
             from langchain_chroma import Chroma
@@ -85,8 +105,7 @@ class StockPipeline:
             Passage(page_content=d.text, metadata={"document": d.id, "topic": d.topic or 0}) for d in documents
         ])
         self.size = len(passages)
-        embeddings = get_embeddings(settings.model_copy(update={"embedding_precision": "float32"}))
-        self._store = Chroma.from_documents(passages, embeddings, collection_name="stock")
+        self._store = Chroma.from_documents(passages, StockEmbeddings(embedding_model_path(settings)), collection_name="stock")
 
     def close(self) -> None:
         """Drop the index."""
