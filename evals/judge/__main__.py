@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--limit", type=int, help="use at most this many pairs of an epoch, or score this many")
         command.add_argument("--claims", type=float, default=CLAIMS_SHARE, help="share of `claims/` in a limited epoch")
         command.add_argument("--learners", type=float, help="share of learners' answers in a limited epoch; as they come by default")
+        command.add_argument("--twins", type=float, help="share of key points and their false twins, likewise")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if options.command == "average":
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _, development, test = select(options.split)
     if options.command == "train":
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
-        epochs = [thin(select(options.split, seed)[0], options.limit, seed, options.claims, options.learners) for seed in seeds]
+        wanted = {"claim": options.claims, "learner": options.learners, "twin": options.twins}
+        shares = {form: share for form, share in wanted.items() if share is not None}
+        epochs = [thin(select(options.split, seed)[0], options.limit, seed, shares) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
         train(epochs, development, options.weights, options.start, options.rate, options.seed)
         return 0

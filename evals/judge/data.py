@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,11 +22,15 @@ from evals.judge.noise import filler, stuff_keywords
 from evals.judge.texts import Claim, Exam, LearnerAnswer, Texts, load_answers, load_claims, load_exams, load_texts
 
 UNSEEN_TOPICS = frozenset({3, 14})  # left out of the first stage of training, to see how far the judge carries
-WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved
+WRONG_CLAIMS = 0.7  # of the points that a learner's answer states are also claimed in the wrong version, the others halved or reworded
 FAR_CLAIMS, OWN_CLAIMS = 0.4, 0.6  # shares of stated and of contradicted points with claims that balance the labels
 REWORDED_SHARE = 0.6  # of the key points are claimed in one of their paraphrases
 NEAR_OVERLAP = 0.3  # of the longer words of two key points, from which they may be on the same
+OTHER_WORDS = 0.4  # of an exam's key points are claimed in other words
 FILLED_SHARE = 0.3  # of the whole answers hold a sentence that says nothing
+
+
+Known = Mapping[int, tuple[tuple[str, Support], tuple[str, Support]]]  # of a key point: a false version of it, what follows from it
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,9 @@ def build_pairs(seed: int = 0) -> list[Pair]:
             pairs += _alike(question, texts, random_)
     for answer in load_answers():
         question = bank[answer.question]
-        known = {texts.index: texts for texts in by_question.get(answer.question, ())}
+        known: Known = {
+            texts.index: ((texts.wrong, "contradicted"), (texts.half, "supported")) for texts in by_question.get(answer.question, ())
+        }
         far = random_.choice([q for q in bank.values() if q.topic == question.topic and not set(q.notes) & set(question.notes)])
         points, far_points = ([_wording(point, random_) for point in q.key_points] for q in (question, far))
         pairs += _learner(answer, question.topic, points, far_points, known, random_)
@@ -171,9 +178,9 @@ def _answers(question: Question, texts: Texts, others: Sequence[Texts], random_:
 
 
 def _learner(  # noqa: PLR0917 - two callers
-    answer: LearnerAnswer, topic: int, points: Sequence[str], far_points: Sequence[str], known: Mapping[int, Texts], random_: random.Random
+    answer: LearnerAnswer, topic: int, points: Sequence[str], far_points: Sequence[str], known: Known, random_: random.Random
 ) -> Iterator[Pair]:
-    """A learner's answer against every key point; where it states the point, also against the wrong version and the half, as far as known.
+    """A learner's answer against every key point; where it states the point, also against a claim that is `known` to be denied or implied.
 
     Good answers are also set against points of another question, wrong ones against their own sentences: else the evidence would tell.
     """
@@ -182,8 +189,8 @@ def _learner(  # noqa: PLR0917 - two callers
 
     for index, (point, label) in enumerate(zip(points, answer.labels, strict=True)):
         yield pair(point, label, index)
-        if label == "supported" and (texts := known.get(index)):
-            yield pair(texts.wrong, "contradicted", index) if random_.random() < WRONG_CLAIMS else pair(texts.half, "supported", index)
+        if label == "supported" and (claims := known.get(index)):
+            yield pair(*claims[random_.random() >= WRONG_CLAIMS], index)
         if label == "supported" and far_points and random_.random() < FAR_CLAIMS:
             other = random_.choice(far_points)
             yield pair(other, "unrelated", index)
@@ -196,11 +203,51 @@ def _exam(exam: Exam, exams: Sequence[Exam], random_: random.Random) -> Iterator
     """The answers of an exam, points of an exam on something else, and text that says nothing."""
     far = random_.choice(exams).points
     far = () if any(_overlap(one, other) > NEAR_OVERLAP for one in far for other in exam.points) else far
+    known: Known = {index: ((twin.wrong, "contradicted"), (twin.other, "supported")) for index, twin in enumerate(exam.twins)}
     for answer in exam.answers:
-        yield from _learner(answer, exam.topic, exam.points, far, {}, random_)
+        points = [twin.other if random_.random() < OTHER_WORDS else point for point, twin in zip(exam.points, exam.twins, strict=True)]
+        yield from _learner(answer, exam.topic, points, far, known, random_)
+        yield from _planted(answer, exam, random_)
+    for index in range(len(exam.points)):
+        yield from _twins(exam, index, far, random_)
     for point in random_.sample(exam.points, 2):
         for evidence in (stuff_keywords(" ".join(exam.points), random_), f"{exam.question} {filler(random_)}"):
             yield Pair(point, evidence, "unrelated", exam.topic, exam.name, "noise")
+
+
+def _planted(answer: LearnerAnswer, exam: Exam, random_: random.Random) -> Iterator[Pair]:
+    """An answer which does not speak of a key point, with a sentence slipped in that states or denies it."""
+    unspoken = [index for index, label in enumerate(answer.labels) if label == "unrelated"]
+    if not unspoken:
+        return
+    index = random_.choice(unspoken)
+    point, twin = exam.points[index], exam.twins[index]
+    sentences = re.split(r"(?<=[.;!?\n])\s+", answer.text)
+    place = random_.randint(0, len(sentences))
+    gap = "\n" if "\n" in answer.text else " "
+    for said in (twin.other, twin.says):
+        evidence = gap.join([*sentences[:place], said, *sentences[place:]])
+        labels: tuple[Support, Support] = ("supported", "contradicted") if said is twin.other else ("contradicted", "supported")
+        for claim, label in zip((point, twin.wrong), labels, strict=True):
+            yield Pair(claim, evidence, label, exam.topic, exam.name, "learner", f"{exam.name} {index} planted")
+
+
+def _twins(exam: Exam, index: int, far: Sequence[str], random_: random.Random) -> Iterator[Pair]:
+    """A key point, its false version and a text that states either, each against the others."""
+    def pair(claim: str, evidence: str, label: Support) -> Pair:
+        return Pair(claim, evidence, label, exam.topic, exam.name, "twin", f"{exam.name} {index} twin")
+
+    point, twin = exam.points[index], exam.twins[index]
+    yield pair(point, twin.other, "supported")
+    yield pair(twin.wrong, twin.other, "contradicted")
+    yield pair(random_.choice((point, twin.other)), twin.says, "contradicted")
+    yield pair(twin.wrong, twin.says, "supported")
+    yield pair(twin.other, point, "supported") if random_.random() < 0.5 else pair(twin.other, twin.wrong, "contradicted")
+    if far:
+        other = random_.choice(far)
+        said, text = random_.choice(((point, twin.other), (twin.wrong, twin.says)))
+        yield pair(" ".join(random_.sample((said, other), 2)), text, "partly")
+        yield pair(other, text, "unrelated")
 
 
 def _noise(question: Question, texts: Texts, random_: random.Random) -> Iterator[Pair]:

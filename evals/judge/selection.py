@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from evals.judge.data import UNSEEN_TOPICS, Pair, build_pairs
 from evals.judge.texts import split_of
 
 EASY_SHARE = 0.5
-CLAIMS_SHARE = 0.5  # of a thinned selection; with more of them the judge forgets the other forms
+CLAIMS_SHARE = 0.5  # of a limited epoch; with more of them the judge forgets the other forms
 SCORED_PAIRS = 6000
 
 
@@ -24,11 +25,11 @@ def select(which: str, seed: int = 0) -> tuple[list[Pair], list[Pair], list[Pair
     return train, development, [pair for pair in pairs if split_of(pair.question) == "test"]
 
 
-def thin(
-    pairs: list[Pair], limit: int | None, seed: int = 0, claims_share: float = CLAIMS_SHARE, learners_share: float | None = None
-) -> list[Pair]:
-    """At most `limit` pairs, `claims_share` of them claims and `learners_share` learners' answers (None: as they come), as far as there are
-    so many; whole groups, drawn at random; of the unrelated ones, which are easy to tell but for learners' answers, EASY_SHARE."""
+def thin(pairs: list[Pair], limit: int | None, seed: int = 0, shares: Mapping[str, float] | None = None) -> list[Pair]:
+    """At most `limit` pairs, drawn at random in whole groups; EASY_SHARE of the unrelated ones that are no learners' answers.
+
+    `shares`: how much of the limit the forms that begin so take, as far as there are so many; the other forms come as they are drawn.
+    """
     random_ = random.Random(seed)  # noqa: S311 - not for security
     kept = [pair for pair in pairs if pair.label != "unrelated" or pair.form == "learner" or random_.random() < EASY_SHARE]
     rank: dict[str, float] = {}
@@ -36,12 +37,11 @@ def thin(
     drawn = [kept[place] for place in sorted(range(len(kept)), key=order.__getitem__)]
     if limit is None:
         return drawn
-    chosen = [pair for pair in drawn if pair.form.startswith("claim")][: int(limit * claims_share)]
-    rest = [pair for pair in drawn if not pair.form.startswith("claim")]
-    if learners_share is not None:
-        chosen += [pair for pair in rest if pair.form == "learner"][: int(limit * learners_share)]
-        rest = [pair for pair in rest if pair.form != "learner"]
-    return chosen + rest[: limit - len(chosen)]
+    chosen: list[Pair] = []
+    for form, share in (shares or {}).items():
+        chosen += [pair for pair in drawn if pair.form.startswith(form)][: int(limit * share)]
+        drawn = [pair for pair in drawn if not pair.form.startswith(form)]
+    return chosen + drawn[: limit - len(chosen)]
 
 
 def sample_pairs(pairs: list[Pair], count: int) -> list[Pair]:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,8 +47,17 @@ class LearnerAnswer:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A key point in other words, the point made false by one edit, and what a learner says who believes that."""
+
+    other: str
+    wrong: str
+    says: str
+
+
+@dataclass(frozen=True)
 class Exam:
-    """What one line of `exams/` holds: a question beside the bank's, its key points, and answers to it.
+    """What one line of `exams/` holds: a question beside the bank's, its key points, a twin of each, and answers to it.
 
     `name` is a question of the bank with nearly the same key point, whose split the exam shares, or the exam's own name.
     """
@@ -56,6 +66,7 @@ class Exam:
     topic: int
     question: str
     points: tuple[str, ...]
+    twins: tuple[Twin, ...]
     answers: tuple[LearnerAnswer, ...]
 
 
@@ -102,7 +113,8 @@ def load_exams() -> tuple[Exam, ...]:
     for _, row in rows_of(EXAMS_DIR):
         name = row.get("q") or f"exam: {row['question']}"
         answers = tuple(_answer(name, answer) for answer in row["answers"])
-        found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), answers))
+        twins = tuple(starmap(Twin, zip(row["other"], row["wrong"], row["says"], strict=True)))
+        found.append(Exam(name, row["t"], row["question"], tuple(row["points"]), twins, answers))
     return tuple(found)
 
 

@@ -1,4 +1,5 @@
 from collections import Counter
+from statistics import mean
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_there_are_enough_pairs_over_all_topics_and_labels(pairs: list[Pair]) ->
     assert set(labels) == set(SUPPORTS)
     assert min(labels.values()) > 0.1 * len(pairs)
     assert set(range(1, 16)) <= set(topics)
-    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise", "learner", "claim", "claim among others", "edit"}
+    assert {pair.form for pair in pairs} == {"short", "answer", "notes", "fault", "noise", "learner", "claim", "claim among others", "edit", "twin"}
 
 
 def test_the_same_seed_gives_the_same_pairs(pairs: list[Pair]) -> None:
@@ -47,7 +48,7 @@ def test_wrong_texts_are_minimal_edits_of_right_ones() -> None:
     assert sum(kept) / len(kept) > 0.7
 
 
-@pytest.mark.parametrize("form", ["short", "learner", "claim", "claim among others", "edit"])
+@pytest.mark.parametrize("form", ["short", "learner", "claim", "claim among others", "edit", "twin"])
 def test_the_evidence_alone_does_not_give_the_label_away(pairs: list[Pair], form: str) -> None:
     """Filling and bags of words are left out: they say nothing whatever the claim is."""
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -133,8 +134,34 @@ def test_exams_bring_questions_of_their_own_with_answers_of_every_quality() -> N
     assert not measured & {exam.name for exam in exams}
 
 
+def test_a_false_twin_keeps_the_words_of_its_point_and_what_states_it_does_not() -> None:
+    exams = load_exams()
+    twins = [(point, twin) for exam in exams for point, twin in zip(exam.points, exam.twins, strict=True)]
+    assert all(len({point, twin.other, twin.wrong, twin.says}) == 4 for point, twin in twins)
+    assert mean(shared(point, twin.wrong) for point, twin in twins) > 0.7
+    assert mean(shared(point, twin.other) for point, twin in twins) < 0.5
+    assert mean(shared(twin.wrong, twin.says) for _, twin in twins) < 0.5
+    lengths = [[len(text) for text in (point, twin.other, twin.wrong)] for point, twin in twins]
+    point, other, wrong = (mean(column) for column in zip(*lengths, strict=True))
+    assert 0.9 < other / point < 1.3
+    assert 0.9 < wrong / point < 1.15
+
+
+def test_an_answer_with_a_sentence_slipped_in_states_and_denies_alike(pairs: list[Pair]) -> None:
+    planted = [pair for pair in pairs if pair.group.endswith("planted")]
+    assert len(planted) > 9_000
+    labels = Counter(pair.label for pair in planted)
+    assert labels["supported"] == labels["contradicted"] == len(planted) / 2
+
+
+def shared(first: str, second: str) -> float:
+    """Of the words of the first text, the share that the second has too."""
+    words = {*first.lower().split()}
+    return len(words & {*second.lower().split()}) / len(words)
+
+
 def test_a_limited_epoch_holds_the_shares_that_are_asked_for(pairs: list[Pair]) -> None:
-    chosen = thin(pairs, 4000, claims_share=0.25, learners_share=0.5)
+    chosen = thin(pairs, 4000, shares={"claim": 0.25, "learner": 0.5})
     forms = Counter("claim" if pair.form.startswith("claim") else pair.form for pair in chosen)
     assert len(chosen) == 4000
     assert forms["claim"] == 1000
