@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--claims", type=float, default=CLAIMS_SHARE, help="share of `claims/` in a limited epoch")
         command.add_argument("--learners", type=float, help="share of learners' answers in a limited epoch; as they come by default")
         command.add_argument("--twins", type=float, help="share of key points and their false twins, likewise")
+        command.add_argument("--noise", type=float, help="share of text that says nothing, likewise")
         command.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if options.command == "average":
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _, development, test = select(options.split)
     if options.command == "train":
         seeds = range(options.seed, options.seed + options.epochs)  # every epoch draws other answers, filling and faults
-        wanted = {"claim": options.claims, "learner": options.learners, "twin": options.twins}
+        wanted = {"claim": options.claims, "learner": options.learners, "twin": options.twins, "noise": options.noise}
         shares = {form: share for form, share in wanted.items() if share is not None}
         epochs = [thin(select(options.split, seed)[0], options.limit, seed, shares) for seed in seeds]
         print(f"{sum(map(len, epochs))} pairs in {len(epochs)} epochs", file=sys.stderr)
