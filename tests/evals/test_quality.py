@@ -247,9 +247,8 @@ def test_passages_are_mapped_to_sections_by_their_offsets() -> None:
     assert sections.sections(0, 2) == ["05-x#"]
 
 
-def test_the_stock_pipeline_is_asked_the_same_questions(settings: Settings, embeddings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stock_pipeline_is_asked_the_same_questions(settings: Settings) -> None:
     pytest.importorskip("langchain_chroma")
-    monkeypatch.setattr("evals.quality.stock.get_embeddings", lambda _: embeddings)
     pipeline = StockPipeline(settings)
     anchor = "05-vector-databases#quantization-techniques"
     result = run_stock(pipeline, [case("How does product quantization compress vectors?", [anchor])], [case("How do I bake bread?")])
