@@ -165,7 +165,8 @@ class SentenceEmbeddings(Embeddings):
         import torch
 
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        batches = [[texts[order[i]] for i in batch] for batch in batches_by_size([len(texts[i]) for i in order], BATCH_CHARACTERS)]
+        ordered = [texts[place] for place in order]
+        batches = [[ordered[i] for i in batch] for batch in batches_by_size([len(text) for text in ordered], BATCH_CHARACTERS)]
         if not batches:
             return np.zeros((0, self._model.get_embedding_dimension() or 0), np.float32)
         parts = [self._encode(batches[0])]  # sets up the tokenizer, which threads may only read

@@ -18,7 +18,7 @@ from core.settings import Settings
 from core.store import get_store
 from evals.bench.figures import Goal, Measured, compare, summarize
 from evals.bench.workspace import Workspace, say
-from evals.quality.stock import StockPipeline
+from evals.quality.stock import StockPipeline, load_stock_model
 from ingest.chunking import chunk_embedding_text
 from ingest.pipeline import ingest, knowledge_files
 from ingest.questions import question_chunks
@@ -80,11 +80,8 @@ def measure(workspace: Workspace) -> Measured:
 
 
 def load_bare_model() -> SentenceTransformer:
-    """The packaged model as anyone would load it, in float32, warmed up."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(packaged_model_dir()), device="cpu", model_kwargs={"dtype": torch.float32})
+    """The packaged model as the stock pipeline loads it, warmed up."""
+    model = load_stock_model(str(packaged_model_dir()))
     model.encode(["warm"] * 32)
     return model
 

@@ -189,8 +189,9 @@ def _learner(  # noqa: PLR0917 - two callers
 
     for index, (point, label) in enumerate(zip(points, answer.labels, strict=True)):
         yield pair(point, label, index)
-        if label == "supported" and (claims := known.get(index)):
-            yield pair(*claims[random_.random() >= WRONG_CLAIMS], index)
+        if label == "supported" and index in known:
+            denied, implied = known[index]
+            yield pair(*(denied if random_.random() < WRONG_CLAIMS else implied), index)
         if label == "supported" and far_points and random_.random() < FAR_CLAIMS:
             other = random_.choice(far_points)
             yield pair(other, "unrelated", index)
@@ -217,6 +218,9 @@ def _exam(exam: Exam, exams: Sequence[Exam], random_: random.Random) -> Iterator
 
 def _planted(answer: LearnerAnswer, exam: Exam, random_: random.Random) -> Iterator[Pair]:
     """An answer which does not speak of a key point, with a sentence slipped in that states or denies it."""
+    def pair(claim: str, evidence: str, label: Support) -> Pair:
+        return Pair(claim, evidence, label, exam.topic, exam.name, "learner", f"{exam.name} {index} planted")
+
     unspoken = [index for index, label in enumerate(answer.labels) if label == "unrelated"]
     if not unspoken:
         return
@@ -225,11 +229,11 @@ def _planted(answer: LearnerAnswer, exam: Exam, random_: random.Random) -> Itera
     sentences = re.split(r"(?<=[.;!?\n])\s+", answer.text)
     place = random_.randint(0, len(sentences))
     gap = "\n" if "\n" in answer.text else " "
-    for said in (twin.other, twin.says):
-        evidence = gap.join([*sentences[:place], said, *sentences[place:]])
-        labels: tuple[Support, Support] = ("supported", "contradicted") if said is twin.other else ("contradicted", "supported")
-        for claim, label in zip((point, twin.wrong), labels, strict=True):
-            yield Pair(claim, evidence, label, exam.topic, exam.name, "learner", f"{exam.name} {index} planted")
+    stated, denied = (gap.join([*sentences[:place], said, *sentences[place:]]) for said in (twin.other, twin.says))
+    yield pair(point, stated, "supported")
+    yield pair(twin.wrong, stated, "contradicted")
+    yield pair(point, denied, "contradicted")
+    yield pair(twin.wrong, denied, "supported")
 
 
 def _twins(exam: Exam, index: int, far: Sequence[str], random_: random.Random) -> Iterator[Pair]:

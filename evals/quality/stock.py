@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.embeddings import Embeddings
 
@@ -27,6 +27,9 @@ from evals.quality.figures import Figures, bootstrap
 from evals.quality.retrieval import Ranked
 from ingest.documents import load_document
 from ingest.pipeline import document_id, knowledge_files
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 CHUNK_CHARACTERS, OVERLAP_CHARACTERS, TOP = 1000, 200, 4
 SHARE = 0.2  # of a passage: what it must hold of a section to stand for it
@@ -61,14 +64,19 @@ class SectionMap:
         return [anchor for _, anchor in held]
 
 
+def load_stock_model(model: str) -> SentenceTransformer:
+    """A sentence-transformers model, by folder or hub name, as anyone would load it, in float32."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(model, device="cpu", model_kwargs={"dtype": torch.float32})
+
+
 class StockEmbeddings(Embeddings):
     """What langchain-huggingface's HuggingFaceEmbeddings does by default, in float32. That package asks for an older huggingface-hub."""
 
     def __init__(self, model: str) -> None:
-        import torch
-        from sentence_transformers import SentenceTransformer
-
-        self._model = SentenceTransformer(model, device="cpu", model_kwargs={"dtype": torch.float32})
+        self._model = load_stock_model(model)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector a text, line breaks read as spaces."""
