@@ -24,6 +24,7 @@ MAX_SPANS = 6
 MIN_RELATIVE_SCORE = 0.55  # a span much weaker than the best one is left out once the answer has MIN_WORDS, of another document always
 MIN_WORDS = 110
 SAME_TEXT = 0.75
+DEFINING_WORDS = 12
 POINT_CHUNKS = 12  # of the best are searched for the key points of a known question
 
 # Parts of a section that suit an intent, best first; "" is the section's definition.
@@ -35,7 +36,7 @@ PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
     "why": ("", "How it works"),
     "how": ("How it works", ""),
     "list": ("", "How it works", "Trade-offs"),
-    "design": ("", "How it works"),
+    "design": ("", "Requirements", "Architecture", "How it works"),
     "general": ("", "How it works"),
 }
 # What a wish for a shorter, simpler or deeper answer changes: target and most words, spans, preferred parts (None: the intent's)
@@ -48,6 +49,9 @@ DEPTHS: dict[Depth, tuple[int, int, int, tuple[str, ...] | None]] = {
 PART_PENALTY = {"Sources": 1.0, "What the interviewer is after": 0.35}
 EXAMPLE_PART, EXAMPLE_PENALTY = "Worked example", 0.15  # where neither numbers nor an example are asked for
 CLOSING_PARTS = frozenset({EXAMPLE_PART, "Trade-offs", "Pitfalls", *PART_PENALTY})  # open an answer only where they are asked for
+DESIGN_PARTS = frozenset({
+    "Requirements", "Capacity arithmetic", "Architecture", "Retrieval and model choices", "Evaluation", "Failure modes", "Cost",
+})
 GENERIC_PARTS = CLOSING_PARTS | {"How it works"}
 SECTION_BONUS, HEADING_BONUS, TABLE_BONUS = 0.25, 0.5, 0.3
 SIDES_BONUS, SIDES_TEXT_BONUS = 1.0, 0.4  # both sides of a comparison are in the heading, or only in the text
@@ -107,7 +111,8 @@ def compose(  # noqa: PLR0917 - what an answer depends on
         if span and not _repeats(span, (*said, *(c.quote for c in chosen))) and not (depth == "simple" and span.kind in {"math", "code"}):
             chosen.append(span)
             words += span.words
-    if definition and (depth == "simple" or not any(definition.named_in(span.chunk.heading) for span in chosen)):
+    opens = next(iter(_reading_order(question, chosen)), None)
+    if definition and (depth == "simple" or opens is None or not _defines(opens, definition)):
         return _write(question, chosen, definition.passage)
     return _write(question, chosen)
 
@@ -141,7 +146,8 @@ def _rank_chunks(
                 chunks.setdefault(chunk.id, chunk)
                 worth[chunk.id] = worth.get(chunk.id, NEIGHBOUR_WORTH) + SECTION_BONUS
     sides = [set(tokenize(side)) for side in comparison_sides(question)]
-    step = PREFERRED_BONUS if _asks_for(question, lead[0]) else PREFERRED_ELSEWHERE
+    of_design = intent == "design" and hits[0].chunk.part_kind in DESIGN_PARTS
+    step = PREFERRED_BONUS if of_design or _asks_for(question, lead[0]) else PREFERRED_ELSEWHERE
     leading = {(section.document, section.section) for section in lead}
     question_terms = set(tokenize(question))
     unasked_example = EXAMPLE_PART not in preferred and not re.search(r"\d|example", question)
@@ -161,6 +167,18 @@ def _rank_chunks(
         if intent in {"comparison", "trade_off", "list"} and (chunk.document, chunk.section) in leading and "\n|" in f"\n{chunk.text}":
             worth[id_] += TABLE_BONUS
     return sorted(((worth[id_], chunk) for id_, chunk in chunks.items()), key=lambda p: (-p[0], p[1].document, p[1].position))
+
+
+def _defines(span: Span, definition: Definition) -> bool:
+    """True for a quote that says what the term is: of the definition of a section named after it, or beginning with `the term is`."""
+    beginning = _beginning(span)
+    if not span.chunk.part and definition.named_in(span.chunk.section):
+        return True
+    return definition.named_in(beginning) and bool(re.search(r"\b(?:is|are|means)\b", beginning))
+
+
+def _beginning(span: Span) -> str:
+    return " ".join(span.quote.split()[:DEFINING_WORDS])
 
 
 def _asks_for(question: str, chunk: Chunk) -> bool:
@@ -246,17 +264,30 @@ def source_of(chunk: Chunk, n: int, quote: str) -> Source:
 
 
 def _reading_order(question: str, spans: Sequence[Span]) -> list[Span]:
-    """Sections in order of worth, each from its definition on; but the best span that can open an answer first, where the question asks
-    for one thing and not for the section as a whole."""
+    """Sections in order of worth, each from its definition on; but the span that opens the answer first, if one does."""
     if not spans:
         return []
-    asked = PREFERRED_PARTS[classify(question)]
-    opening = [span for span in spans if span.chunk.part_kind not in CLOSING_PARTS - set(asked) and not span.quote.startswith(("|", "```"))]
-    first = opening[0] if opening and not _asks_for(question, spans[0].chunk) else None
+    first = _opening(question, spans)
     sections = list(dict.fromkeys((span.chunk.document, span.chunk.section) for span in spans))
     return sorted(
         spans, key=lambda s: (first is not None and s is not first, sections.index((s.chunk.document, s.chunk.section)), s.chunk.position)
     )
+
+
+def _opening(question: str, spans: Sequence[Span]) -> Span | None:
+    """The best span that can open an answer, where the question asks for one thing; None for a section as a whole, and for a design, which
+    reads in its own order. What a thing is goes before how it works or what it costs, unless just that is asked."""
+    intent, best = classify(question), spans[0].chunk
+    if _asks_for(question, best) or (intent == "design" and best.part_kind in DESIGN_PARTS):
+        return None
+    asked_parts = set(tokenize(question)) - set(tokenize(best.section))
+    defining = [span for span in spans if not span.chunk.part and span.chunk.section == best.section]
+    if intent == "definition" and defining and not asked_parts & set(tokenize(best.part)):
+        return defining[0]
+    closing = CLOSING_PARTS - set(PREFERRED_PARTS[intent])
+    able = [span for span in spans if span.chunk.part_kind not in closing and not span.quote.startswith(("|", "```", "$$"))]
+    worded = [span for span in able if "$" not in _beginning(span) and span.chunk.section == best.section]
+    return next(iter((worded if intent == "definition" else []) + able), None)
 
 
 def _label(span: Span, ordered: Sequence[Span]) -> str:

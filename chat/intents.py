@@ -10,8 +10,10 @@ Intent = Literal["definition", "comparison", "trade_off", "calculation", "why", 
 
 _RULES: tuple[tuple[Intent, str], ...] = (
     ("calculation", r"\bhow (much|many|large|big|long)\b|\bcalculat|\bcompute the\b|\bestimate\b|\bwork(ed)? (out|example)\b|\bformula\b"),
-    ("trade_off", r"\btrade-?\s?offs?\b|\bpros and cons\b|\badvantages?\b|\bdrawbacks?\b|\blimitations?\b|\bdownsides?\b|\brisks?\b|\bpitfalls?\b"),
+    ("trade_off", r"\btrade-?\s?offs?\b|\bpros and cons\b|\badvantages?\b|\bdrawbacks?\b|\blimitations?\b|\bdownsides?\b|\brisks?\b|\bpitfalls?\b|\bshortcomings?\b|\bweakness(es)?\b|"
+        r"\bwrong with\b|\bproblems? (with|of)\b|\bwhen (would|should|do|can) (you|i|we|one) not\b|\bwhen not to\b"),
     ("design", r"\bdesign\b|\barchitect (a|an)\b|\bhow (would|do|should) (you|i|we) (build|implement|optimi[sz]e|protect|minimi[sz]e|ensure|fine-?tune|chunk|craft)\b"),
+    ("definition", r"^(and |but |so )?how (would|do|can|could|should) (you|i|we) (explain|define|describe)\b(?! (how|why|when)\b)"),
     ("why", r"^(and |but |so )?why\b|\bwhat (is|are) the reasons?\b|\bwhat causes\b"),
     ("how", r"^(and |but |so )?how\b|\bexplain how\b|\bwhat happens\b|\bstep by step\b|\bwalk me through\b"),
     ("list", r"^(list|name|which)\b|\bexamples of\b|\bwhat (are|were) (the|some|common)?\s*(main |different |various |common |key )?(types?|kinds?|ways?|steps?|methods?|techniques?|metrics?|components?|stages?|examples?)\b|\bwhat metrics\b"),
@@ -33,8 +35,13 @@ _TAIL = re.compile(r"\s+(?:for|in|when|with|on|at|if|prompting|and when|and why)
 
 _DEPTHS: tuple[tuple[Depth, str], ...] = (
     ("short", r"(?:(?:the )?(?:answer )?in )?(?:30|thirty) seconds|briefly|in short|tl;?dr|in (?:a|one) (?:sentence|nutshell)|(?:make|keep) (?:it|that|this) short(?:er)?|(?<=: )shorter(?: version)?"),
-    ("simple", r"(?:explain (?:that |this |it )?)?(?:simpler|more simply|simply)|in simple(?:r)? (?:terms|words)|(?:like|as if) i(?:'?m| am| was| were) (?:a )?(?:five|5|child|kid|beginner)(?: years? old)?|eli5|for (?:dummies|(?:a |an absolute )?beginners?)"),
+    ("simple", r"(?:explain (?:that |this |it )?)?(?:simpler|more simply|simply)|in simple(?:r)? (?:terms|words)|(?:like|as if) i(?:'?m| am| was| were) (?:a )?(?:five|5|child|kid|beginner)(?: years? old)?|eli5|for (?:dummies|(?:a |an absolute )?beginners?)|in plain (?:english|language|terms|words)"),
     ("deep", r"go(?:ing)? deeper|deeper|(?:in )?more detail(?:s)?|in (?:depth|detail)|elaborate|tell me more|say more|expand(?: on (?:that|this|it))?"),
+)
+_TO_WHOM = re.compile(
+    r"^(?P<subject>.*\b(?:explain|describe|teach)\b.+?) to (?:an?|my|your|the) (?:(?:complete |absolute )?(?:beginner|newcomer|layperson|child|friend|"
+    r"junior(?: \w+)?|grandm(?:a|other)|stakeholder|executive|ceo|client|customer|(?:product |project )?manager)|(?:five|5)[- ]year[- ]old|"
+    r"non-?technical (?:\w+ )?\w+)[\s?.!]*$", re.IGNORECASE,
 )
 DEPTH_WISH = "|".join(pattern for _, pattern in _DEPTHS)
 
@@ -48,6 +55,8 @@ def split_depth(question: str) -> tuple[str, Depth]:
     ('Explain RoPE', 'simple')
     """
     found: Depth = "normal"
+    if audience := _TO_WHOM.match(question):
+        question, found = audience["subject"], "simple"
     while True:
         for depth, pattern in _DEPTHS:
             rest = re.sub(

@@ -34,6 +34,7 @@ from evals.quality.abstention import (
 )
 from evals.quality.answers import answer_figures, latency_figures
 from evals.quality.conversations import follow_up_figures, stray_figures, switch_figures
+from evals.quality.details import detail_figures, sample_details
 from evals.quality.documents import document_figures
 from evals.quality.figures import Groups, groups_to_dict
 from evals.quality.injections import attempt_injections, injection_figures
@@ -121,6 +122,7 @@ def measure_split(bench: Bench, split: Split, grading: bool = True) -> tuple[Gro
         "retrieval": ranking_figures(found),
         "abstention": abstention_figures(replies) | area_figures(replies, wrong),
         "plain questions": plain_figures(bench.assistant, plain),
+        "details": detail_figures(bench.assistant, sample_details(load_cases("details", split))),
         "own documents": document_figures(bench.settings, load_cases("documents", split), split),
         "follow-ups": follow_up_figures(bench.retriever, load_cases("follow_ups", split), glossary)
         | switch_figures(bench.assistant, answerable, answerable, [*unanswerable, *(c for c in plain if not c.data["in_scope"])])
@@ -220,7 +222,8 @@ def _measure_stock(bench: Bench, rankings: dict[str, list[Ranked]]) -> dict[str,
 
 def describe(bench: Bench) -> dict[str, Any]:
     """What was measured, on what, and with what."""
-    cases = {name: load_cases(name) for name in ("answerable", "unanswerable", "plain", "documents", "follow_ups", "strays", "injections")}
+    names = ("answerable", "unanswerable", "plain", "details", "documents", "follow_ups", "strays", "injections")
+    cases = {name: load_cases(name) for name in names}
     return {
         "commit": describe_commit(),
         "models": {

@@ -20,6 +20,10 @@ def assistant(shipped_retriever: Retriever) -> Assistant:
         ("What does MoE simply mean?", "What does MoE simply mean?", "normal"),
         ("go deeper", "go deeper", "normal"),
         ("What is HNSW: shorter please", "What is HNSW", "short"),
+        ("How would you explain RAG to a non-technical stakeholder?", "How would you explain RAG", "simple"),
+        ("Explain attention to a product manager", "Explain attention", "simple"),
+        ("How is data sold to a customer?", "How is data sold to a customer?", "normal"),
+        ("explain embeddings in plain English", "explain embeddings", "simple"),
         ("How do I make prompts shorter?", "How do I make prompts shorter?", "normal"),
     ],
 )

@@ -4,6 +4,7 @@ import pytest
 
 from chat.answering import Assistant
 from chat.spans import pick_span
+from core.content import load_glossary
 from core.settings import Settings
 from core.types import Chunk
 from ingest.pipeline import ingest
@@ -33,10 +34,24 @@ def assistant(shipped_retriever: Retriever) -> Assistant:
         ("What is benchmark contamination and how do you detect it?", "Benchmarks > Contamination"),
         ("What makes a good tool description?", "Tool use > Function schemas"),
         ("What is quantization?", "Quantization"),
+        ("how would you explain KV cache to a junior and when does it hurt you", "KV cache and attention variants"),
+        ("What is wrong with BLEU?", "Automated metrics > Pitfalls"),
     ],
 )
 def test_the_passage_that_answers_leads_and_a_definition_where_the_section_is_asked_for(assistant: Assistant, question: str, heading: str) -> None:
     assert assistant.answer(question).sources[0].heading == heading
+
+
+def test_a_term_that_its_passages_only_discuss_is_defined_first(shipped_retriever: Retriever) -> None:
+    assistant = Assistant(shipped_retriever, glossary=load_glossary())
+    assert [assistant.answer(question).sources[0].title for question in ("What is MCP?", "What is HyDE?")] == ["Glossary", "Glossary"]
+    assert assistant.answer("What is self-consistency?").sources[0].heading == "Self-consistency"
+
+
+def test_a_design_is_read_in_its_own_order(assistant: Assistant) -> None:
+    headings = [source.heading for source in assistant.answer("Design a code review assistant").sources]
+    parts = [heading.partition(" > ")[2] for heading in headings]
+    assert parts[:3] == ["", "Requirements", "Architecture"]
 
 
 @pytest.mark.parametrize("question", ["What goes wrong when chunks are too small?", "When is semantic chunking not worth the cost?"])

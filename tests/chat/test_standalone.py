@@ -137,6 +137,8 @@ def test_comparisons_name_their_sides(question: str, sides: list[str]) -> None:
         ("what is hnsw", "definition"), ("HNSW", "definition"), ("How does RoPE work?", "how"), ("Why normalise vectors?", "why"),
         ("How much memory does a KV cache take?", "calculation"), ("Explain the tradeoffs in vector quantization", "trade_off"),
         ("Design a content moderation system using LLMs", "design"), ("HNSW vs IVF", "comparison"), ("What are the types of memory?", "list"),
+        ("How would you explain RAG?", "definition"), ("How do you explain why attention is quadratic?", "how"),
+        ("What is wrong with BLEU?", "trade_off"), ("When would you not use chain of thought?", "trade_off"),
     ],
 )
 def test_intents(question: str, intent: str) -> None:

@@ -18,6 +18,7 @@ from evals.cases import Case, load_cases
 from evals.quality.abstention import Reply, abstention_curves, abstention_figures, plain_figures, wrong_if_answered
 from evals.quality.answers import answer_figures, citations_exist, quotes_are_verbatim, repeats_itself
 from evals.quality.conversations import follow_up_figures, switch_figures
+from evals.quality.details import answering_passages, detail_figures, sample_details
 from evals.quality.documents import DOCUMENTS_DIR, document_figures
 from evals.quality.figures import bootstrap, mean_figure
 from evals.quality.injections import attempt_injections, injection_figures
@@ -30,7 +31,7 @@ from evals.quality.support import Fault, is_marked, planted_faults, support_figu
 from ingest.chunking import split_document
 from ingest.documents import load_document
 from ingest.pipeline import ingest
-from retrieval.retriever import get_retriever
+from retrieval.retriever import Retriever, get_retriever
 from tests.conftest import REPOSITORY
 
 
@@ -287,3 +288,19 @@ def test_every_quote_stands_in_its_document() -> None:
     for case in load_cases("documents"):
         text = (DOCUMENTS_DIR / case.split / case.data["document"]).read_text(encoding="utf-8")
         assert case.data["quote"] in text, case.id
+
+
+def test_details_count_the_passage_that_holds_the_quote_and_those_that_answer_as_well(shipped_retriever: Retriever) -> None:
+    of_topic = [chunk for chunk in shipped_retriever.chunks if chunk.topic == 5]
+    right, also = of_topic[3], of_topic[20]
+    one = case("q", topic=5, quote=right.text.splitlines()[0], also=[also.text[:60]])
+    assert {right.id, also.id} <= {chunk.id for chunk in answering_passages(one, shipped_retriever.chunks)}
+    gone = case("q", topic=5, quote="This stands in no note.", also=[])
+    figures = detail_figures(Assistant(shipped_retriever), [*sample_details(load_cases("details", "development"), 12), gone])
+    assert {figure.n for figure in figures.values()} == {12}
+    assert figures["passage opens the answer"].value <= figures["passage quoted"].value <= 1
+
+
+def test_the_quotes_of_the_details_stand_in_the_notes(shipped_retriever: Retriever) -> None:
+    missing = [one.id for one in load_cases("details") if not answering_passages(one, shipped_retriever.chunks)]
+    assert missing == []
