@@ -134,8 +134,8 @@ def format_markdown(measured: Mapping[str, Any], plots: Sequence[str], measureme
         "Written from the roadmap alone, without a look at the notes, about 300 of the field and 115 of other fields a split.",
         _splits_table(measured, "plain questions"),
         "### Details, each of one passage",
-        "Four questions a passage of some topics, by writers who saw the notes: as typed into a chat, as an interviewer asks, in everyday words, and "
-        "why, when or how much. Another note may answer as well, which counts as a miss.",
+        "Four questions a passage of some topics, by writers who saw the notes: as typed into a chat, as an interviewer asks, in everyday "
+        "words, and why, when or how much. Another note may answer as well, which counts as a miss.",
         _splits_table(measured, "details"),
         "### A learner's own documents, added beside the notes",
         "Eight documents a split, on other subjects, by writers who knew nothing of the notes; eight questions that each answers, "
