@@ -31,7 +31,7 @@ from evals.quality.support import Fault, is_marked, planted_faults, support_figu
 from ingest.chunking import split_document
 from ingest.documents import load_document
 from ingest.pipeline import ingest
-from retrieval.retriever import Retriever, get_retriever
+from retrieval.retriever import get_retriever
 from tests.conftest import REPOSITORY
 
 
@@ -290,17 +290,19 @@ def test_every_quote_stands_in_its_document() -> None:
         assert case.data["quote"] in text, case.id
 
 
-def test_details_count_the_passage_that_holds_the_quote_and_those_that_answer_as_well(shipped_retriever: Retriever) -> None:
-    of_topic = [chunk for chunk in shipped_retriever.chunks if chunk.topic == 5]
+def test_details_count_the_passage_that_holds_the_quote_and_those_that_answer_as_well(shipped: Settings) -> None:
+    retriever = get_retriever(shipped)
+    of_topic = [chunk for chunk in retriever.chunks if chunk.topic == 5]
     right, also = of_topic[3], of_topic[20]
     one = case("q", topic=5, quote=right.text.splitlines()[0], also=[also.text[:60]])
-    assert {right.id, also.id} <= {chunk.id for chunk in answering_passages(one, shipped_retriever.chunks)}
+    assert {right.id, also.id} <= {chunk.id for chunk in answering_passages(one, retriever.chunks)}
     gone = case("q", topic=5, quote="This stands in no note.", also=[])
-    figures = detail_figures(Assistant(shipped_retriever), [*sample_details(load_cases("details", "development"), 12), gone])
+    figures = detail_figures(Assistant(retriever), [*sample_details(load_cases("details", "development"), 12), gone])
     assert {figure.n for figure in figures.values()} == {12}
     assert figures["passage opens the answer"].value <= figures["passage quoted"].value <= 1
 
 
-def test_the_quotes_of_the_details_stand_in_the_notes(shipped_retriever: Retriever) -> None:
-    missing = [one.id for one in load_cases("details") if not answering_passages(one, shipped_retriever.chunks)]
+def test_the_quotes_of_the_details_stand_in_the_notes(shipped: Settings) -> None:
+    chunks = get_retriever(shipped).chunks
+    missing = [one.id for one in load_cases("details") if not answering_passages(one, chunks)]
     assert missing == []
