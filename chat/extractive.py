@@ -32,6 +32,7 @@ PREFERRED_PARTS: dict[Intent, tuple[str, ...]] = {
     "definition": ("", "How it works"),
     "comparison": ("Trade-offs", "", "How it works"),
     "trade_off": ("Trade-offs", "Pitfalls", ""),
+    "failure": ("Pitfalls", "Failure modes", "Trade-offs", ""),
     "calculation": ("Worked example", "", "How it works"),
     "why": ("", "How it works"),
     "how": ("How it works", ""),
@@ -61,6 +62,7 @@ SECTION_SHARE = 0.5  # of a passage's worth is the search's score, which its sec
 LEXICAL_SHARE = 0.8
 NAMED_SHARE = 0.6  # of the terms of question and heading
 NEIGHBOUR_WORTH = 0.15  # of a chunk in the leading section that retrieval did not return
+_ASKING = frozenset(tokenize("failure modes fail pitfalls mistakes debug production explain example limitations trade-offs pros cons"))
 _ABOUT_STUDYING = re.compile(
     r"\b(?:roadmap|topics?|subtopics?|stud(?:y|ying)|learn|learning|prepar\w+|focus|plan|weeks?|months?|interviews?|skip|syllabus|curriculum|"
     r"notes|ready)\b", re.IGNORECASE,
@@ -156,7 +158,8 @@ def _rank_chunks(
             worth[id_] += step * (1 - PREFERRED_STEP * preferred.index(chunk.part_kind))
         worth[id_] -= PART_PENALTY.get(chunk.part_kind, 0.0)
         part_terms = set(tokenize(chunk.headings[-1])) if chunk.headings else set()
-        if len(part_terms) > 1 and part_terms <= question_terms:
+        anywhere = chunk.part_kind not in GENERIC_PARTS | DESIGN_PARTS
+        if len(part_terms) > 1 and part_terms <= question_terms and (anywhere or (chunk.document, chunk.section) in leading):
             worth[id_] += HEADING_BONUS
         if sides and all(side & part_terms for side in sides):
             worth[id_] += SIDES_BONUS
@@ -183,7 +186,8 @@ def _beginning(span: Span) -> str:
 
 def _asks_for(question: str, chunk: Chunk) -> bool:
     """True when a question names the section of a chunk, and little else."""
-    terms, heading = set(tokenize(question)), set(tokenize(chunk.section))
+    heading = set(tokenize(chunk.section))
+    terms = set(tokenize(question)) - (_ASKING - heading)
     return bool(heading) and len(terms & heading) >= NAMED_SHARE * max(len(heading), len(terms))
 
 
@@ -278,6 +282,12 @@ def _opening(question: str, spans: Sequence[Span]) -> Span | None:
     """The best span that can open an answer, where the question asks for one thing; None for a section as a whole, and for a design, which
     reads in its own order. What a thing is goes before how it works or what it costs, unless just that is asked."""
     intent, best = classify(question), spans[0].chunk
+    if intent in {"failure", "trade_off"} and not _ASKING & set(tokenize(question)) & set(tokenize(best.section)):
+        if _ASKING & set(tokenize(question)) & set(tokenize(best.part)):
+            return spans[0]
+        wanted = [span for part in PREFERRED_PARTS[intent][:-1] for span in spans if span.chunk.part_kind == part]
+        if wanted and wanted[0].chunk.section == best.section:
+            return wanted[0]
     if _asks_for(question, best) or (intent == "design" and best.part_kind in DESIGN_PARTS):
         return None
     asked_parts = set(tokenize(question)) - set(tokenize(best.section))

@@ -6,11 +6,12 @@ import re
 from typing import Literal
 
 Depth = Literal["normal", "short", "simple", "deep"]
-Intent = Literal["definition", "comparison", "trade_off", "calculation", "why", "how", "list", "design", "general"]
+Intent = Literal["definition", "comparison", "trade_off", "failure", "calculation", "why", "how", "list", "design", "general"]
 
 _RULES: tuple[tuple[Intent, str], ...] = (
     ("calculation", r"\bhow (much|many|large|big|long)\b|\bcalculat|\bcompute the\b|\bestimate\b|\bwork(ed)? (out|example)\b|\bformula\b"),
-    ("trade_off", r"\btrade-?\s?offs?\b|\bpros and cons\b|\badvantages?\b|\bdrawbacks?\b|\blimitations?\b|\bdownsides?\b|\brisks?\b|\bpitfalls?\b|\bshortcomings?\b|\bweakness(es)?\b|"
+    ("failure", r"\bfailure modes?\b|\bpitfalls?\b|\bmistakes?\b|\bgo(es)? wrong (with|in)\b|\bhow (do|does|can|could|might) .+ (fail|break)\b|\b(debug|troubleshoot)"),
+    ("trade_off", r"\btrade-?\s?offs?\b|\bpros and cons\b|\badvantages?\b|\bdrawbacks?\b|\blimitations?\b|\bdownsides?\b|\brisks?\b|\bshortcomings?\b|\bweakness(es)?\b|"
         r"\bwrong with\b|\bproblems? (with|of)\b|\bwhen (would|should|do|can) (you|i|we|one) not\b|\bwhen not to\b"),
     ("design", r"\bdesign\b|\barchitect (a|an)\b|\bhow (would|do|should) (you|i|we) (build|implement|optimi[sz]e|protect|minimi[sz]e|ensure|fine-?tune|chunk|craft)\b"),
     ("definition", r"^(and |but |so )?how (would|do|can|could|should) (you|i|we) (explain|define|describe)\b(?! (how|why|when)\b)"),

@@ -10,7 +10,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -135,9 +135,9 @@ def check_resources(resources: tuple[Resource, ...], roadmap: Roadmap) -> Iterat
             yield f"resources.yaml: topic {topic.number} lists a URL twice"
 
 
-def check_references(references: tuple[Reference, ...], notes: dict[int, Note]) -> Iterator[str]:
+def check_references(references: tuple[Reference, ...], notes: Sequence[Note]) -> Iterator[str]:
     """Problems of the references: repeated URLs, entries that no note cites."""
-    cited = {match[2] for note in notes.values() for match in LABEL_DEFINITION.finditer(note.text)}
+    cited = {match[2] for note in notes for match in LABEL_DEFINITION.finditer(note.text)}
     for url, count in Counter(reference.url for reference in references).items():
         if count > 1:
             yield f"references.yaml: {url} stands {count} times"
@@ -185,9 +185,11 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         if (folder / "notes" / f"{topic.slug}.md").exists()
     }
     slugs = {topic.number: topic.slug for topic in roadmap.topics}
+    further = [parse_note(path) for path in sorted((folder / "notes").glob("*.md")) if path.stem not in slugs.values()]
+    everything = [*notes.values(), *further]
     if only is not None and only not in slugs:
         yield f"the roadmap has no topic {only}; it has {min(slugs)} to {max(slugs)}"
-    anchors = set(slugs.values()) | {f"{slugs[n]}#{anchor}" for n, note in notes.items() for anchor in note.lines}
+    anchors = set(slugs.values()) | {f"{note.path.stem}#{anchor}" for note in everything for anchor in note.lines}
     references_path = references_file or folder / "references.yaml"
     references: tuple[Reference, ...] | None = (
         parse_yaml(references_path, tuple[Reference, ...]) if references_path.exists() else None
@@ -205,20 +207,20 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         note = notes.get(topic.number)
         if note is None:
             yield f"notes/{topic.slug}.md: missing"
-        else:
-            yield from check_note(note, topic, anchors, {r.url for r in references} if references is not None else None)
+        for written in [note] * (note is not None) + [n for n in further if n.path.name.startswith(f"{topic.number:02d}-")]:
+            yield from check_note(written, topic, anchors, {r.url for r in references} if references is not None else None)
             if run_code:
-                yield from run_code_blocks(note)
+                yield from run_code_blocks(written)
         if topic.number in banks:
             yield from check_questions(banks[topic.number], topic, note, anchors, set(ids))
         else:
             yield f"questions/{topic.slug}.yaml: missing"
     if only is None:
         yield from check_duplicates([question for bank in banks.values() for question in bank])
-        yield from check_references(references or (), notes)
+        yield from check_references(references or (), everything)
         yield from check_plans(folder, anchors)
-        written = {slugs[number]: list(note.sections) for number, note in notes.items()}
-        yield from check_asked(folder, {**written, **guide_sections(folder)})
+        headings = {note.path.stem: list(note.sections) for note in everything}
+        yield from check_asked(folder, {**headings, **guide_sections(folder)})
         yield from check_resources(parse_yaml(folder / "resources.yaml", tuple[Resource, ...]), roadmap)
         yield from check_glossary(parse_yaml(folder / "glossary.yaml", tuple[GlossaryTerm, ...]), roadmap)
 

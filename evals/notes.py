@@ -66,15 +66,18 @@ def parse_note(path: Path) -> Note:
 
 
 def check_note(note: Note, topic: Topic, anchors: set[str], references: set[str] | None) -> Iterator[str]:
-    """Problems of one note, each as `file:line: problem`."""
+    """Problems of one note, each as `file:line: problem`. One whose name is not the topic's slug is a further note on the topic: it has a
+    title of its own and need not hold the subtopics."""
     name = note.path.name
+    further = note.path.stem != topic.slug
     front = re.match(r"\A---\n(.*?)\n---\n", note.text, re.DOTALL)
     meta = yaml.safe_load(front[1]) if front else {}
-    if meta.get("topic") != topic.number or meta.get("title") != topic.title or meta.get("level") != topic.level:
-        yield f"{name}:1: front matter must hold topic {topic.number}, title {topic.title!r}, level {topic.level!r}"
-    if f"\n# {topic.title}\n" not in note.text:
-        yield f"{name}:1: the `#` heading must be {topic.title!r}"
-    for subtopic in topic.subtopics:
+    title = meta.get("title") or "(none)" if further else topic.title
+    if meta.get("topic") != topic.number or meta.get("title") != title or meta.get("level") != topic.level:
+        yield f"{name}:1: front matter must hold topic {topic.number}, title {title!r}, level {topic.level!r}"
+    if f"\n# {title}\n" not in note.text:
+        yield f"{name}:1: the `#` heading must be {title!r}"
+    for subtopic in () if further else topic.subtopics:
         if subtopic.name not in note.sections:
             yield f"{name}:1: no `##` section named {subtopic.name!r} (a subtopic of the roadmap)"
     for anchor, line in note.lines.items():
@@ -99,7 +102,7 @@ def _check_sections(note: Note) -> Iterator[str]:
     for match in re.finditer(r"^## +(.+)\n+(?=#)", note.text, re.MULTILINE):
         yield f"{note.path.name}:{_line(note, match.start())}: {match[1]!r} must begin with its two-sentence definition"
     for section, parts in note.sections.items():
-        if note.path.stem.startswith("15-") and section.endswith("a design"):
+        if section.endswith(": a design"):
             missing = [name for name in DESIGN_PARTS if not any(part.startswith(name) for part in parts)]
         else:
             missing = [name for name in SECTION_PARTS if name not in parts]

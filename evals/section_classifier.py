@@ -1,7 +1,7 @@
 """Train the section classifier: python -m evals.section_classifier [--epochs N] [--start FILE] [--to FILE]
 
-The packaged MiniLM, fine-tuned on the stored questions; takes half an hour on two cores. `--start` goes on from weights of the same
-sections, for which half of the epochs do. Every eighth wording and every third of those that
+The packaged MiniLM, fine-tuned on the stored questions; takes half an hour on two cores. `--start` goes on from weights that may know
+fewer or other sections, for which half of the epochs do, or one where little changed. Every eighth wording and every third of those that
 nothing answers are kept back, so that the confidence can be fitted on questions it has not seen (evals/calibration.py).
 """
 
@@ -12,7 +12,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def kept_back(question: Chunk) -> bool:
 
 def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: int = 0, start: Path | None = None) -> None:
     """Train on the questions that are not kept back, from the packaged model or from the weights in `start`, and write the weights, in 8
-    bits, after each epoch. Raises ValueError when `start` knows other sections."""
+    bits, after each epoch. A section that `start` does not know begins at zero."""
     import torch
 
     torch.manual_seed(seed)
@@ -60,10 +60,9 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
 
     model = _build(len(anchors))
     if start:
-        weights_before = load_weights(start)
-        if unpack_lines(weights_before.pop("anchors")) != tuple(anchors):
-            raise ValueError(f"{start} was trained on other sections; train without --start.")
-        load_trained(model, weights_before)
+        before = load_weights(start)
+        places = {anchor: place for place, anchor in enumerate(unpack_lines(before.pop("anchors")))}
+        load_trained(model, before | {name: _arranged(before[name], places, anchors) for name in ("head.weight", "head.bias")})
     head = list(model.head.parameters())
     encoder = [parameter for parameter in model.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -95,6 +94,15 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
         written = target.with_suffix(".part")
         save_weights(written, trained_tensors(model) | {"anchors": pack_lines(anchors)})
         written.replace(target)
+
+
+def _arranged(rows: Any, places: Mapping[str, int], anchors: Sequence[str]) -> Any:
+    """The rows of a head in the order of other sections; zeros for a section that has no place in it."""
+    arranged = np.zeros((len(anchors), *rows.shape[1:]), rows.dtype)
+    for row, anchor in enumerate(anchors):
+        if anchor in places:
+            arranged[row] = rows[places[anchor]]
+    return arranged
 
 
 def _build(sections: int) -> Any:

@@ -125,7 +125,7 @@ def _show_topic(topic: Topic) -> None:
     st.markdown(f":{LEVEL_COLORS[topic.level]}-badge[{topic.level}]")
     notes, questions, resources = st.tabs(["Notes", "Interview questions", "Resources"])
     with notes:
-        _show_notes(services.base_settings().knowledge_dir / "notes" / f"{topic.slug}.md", topic)
+        _show_notes(topic)
     with questions:
         _show_questions(topic)
     with resources:
@@ -138,16 +138,24 @@ def ask(topic: int, question: str = "") -> None:
     st.switch_page(st.session_state["pages"]["chat"])
 
 
-def _show_notes(path: Path, topic: Topic) -> None:
+def _show_notes(topic: Topic) -> None:
+    """The topic's own note, and below it further notes on the topic under their titles."""
+    folder = services.base_settings().knowledge_dir / "notes"
+    own = folder / f"{topic.slug}.md"
+    further = [path for path in sorted(folder.glob(f"{topic.number:02d}-*.md")) if path != own]
     try:
-        _, body = split_front_matter(path.read_text(encoding="utf-8"))
+        bodies = [split_front_matter(path.read_text(encoding="utf-8"))[1].strip() for path in (own, *further)]
     except (OSError, GroundworkError):
         st.info("The notes on this topic are not written yet. Its subtopics:")
         st.markdown("\n".join(f"- **{s.name}**: {s.summary}" for s in topic.subtopics))
         return
-    body = re.sub(r"\A\s*# [^\n]*\n", "", body)
-    st.markdown("\n".join(f"- [{name}](#{_anchor(name)})" for name in re.findall(r"^## (.+)$", body, re.MULTILINE)))
-    body = _link_notes(body)
+    bodies[0] = re.sub(r"\A# [^\n]*\n", "", bodies[0])
+    st.markdown("\n".join(f"- [{name}](#{_anchor(name)})" for body in bodies for name in re.findall(r"^## (.+)$", body, re.MULTILINE)))
+    for body in bodies:
+        _show_body(_link_notes(body))
+
+
+def _show_body(body: str) -> None:
     position = 0
     for match in _MERMAID.finditer(body):
         st.markdown(readable(body[position : match.start()]))

@@ -34,12 +34,18 @@ def assistant(shipped_retriever: Retriever) -> Assistant:
         ("What is benchmark contamination and how do you detect it?", "Benchmarks > Contamination"),
         ("What makes a good tool description?", "Tool use > Function schemas"),
         ("What is quantization?", "Quantization"),
-        ("how would you explain KV cache to a junior and when does it hurt you", "KV cache and attention variants"),
         ("What is wrong with BLEU?", "Automated metrics > Pitfalls"),
+        ("What are the failure modes of LLM as a judge?", "LLM-as-judge > Pitfalls"),
+        ("How do multi-agent systems fail?", "Multi-agent collaboration > Why multi-agent systems fail"),
     ],
 )
 def test_the_passage_that_answers_leads_and_a_definition_where_the_section_is_asked_for(assistant: Assistant, question: str, heading: str) -> None:
     assert assistant.answer(question).sources[0].heading == heading
+
+
+def test_an_explanation_to_a_newcomer_begins_with_what_it_is(assistant: Assistant) -> None:
+    answer = assistant.answer("how would you explain KV cache to a junior and when does it hurt you")
+    assert answer.text.startswith("The KV cache stores")
 
 
 def test_a_term_that_its_passages_only_discuss_is_defined_first(shipped_retriever: Retriever) -> None:

@@ -139,6 +139,7 @@ def test_comparisons_name_their_sides(question: str, sides: list[str]) -> None:
         ("Design a content moderation system using LLMs", "design"), ("HNSW vs IVF", "comparison"), ("What are the types of memory?", "list"),
         ("How would you explain RAG?", "definition"), ("How do you explain why attention is quadratic?", "how"),
         ("What is wrong with BLEU?", "trade_off"), ("When would you not use chain of thought?", "trade_off"),
+        ("What are the failure modes of re-ranking?", "failure"), ("debugging HNSW recall", "failure"), ("How do agents fail?", "failure"),
     ],
 )
 def test_intents(question: str, intent: str) -> None:

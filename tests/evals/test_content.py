@@ -11,6 +11,7 @@ from evals.content import check_content
 from evals.notes import parse_note
 
 NOTE, BANK = "notes/05-vector-databases.md", "questions/05-vector-databases.yaml"
+FURTHER = "notes/10-production.md"  # beside the topic's own note
 
 
 def test_the_shipped_knowledge_is_good() -> None:
@@ -32,6 +33,9 @@ FAULTS = [
     (NOTE, "\n## Sharding", "\nA claim [Nobody et al., 2031].\n\n## Sharding", "has no definition"),
     (NOTE, "\n## Sharding", "\n## Distance metrics\n\nText.\n\n## Sharding", "the heading repeats"),
     (NOTE, "https://arxiv.org/abs/1603.09320", "https://arxiv.org/abs/1603.00000", "is not in references.yaml"),
+    (FURTHER, "topic: 10\n", "topic: 11\n", "10-production.md:1: front matter"),
+    (FURTHER, "# LLM Applications in Production\n", "# Production\n", "the `#` heading must be 'LLM Applications in Production'"),
+    (FURTHER, "### Failure modes\n", "### What fails\n", "'Company knowledge assistant: a design' has no `### Failure modes`"),
     (BANK, "Explain the tradeoffs in vector quantization", "Explain the tradeoffs", "the roadmap's question is missing"),
     (BANK, "05-vector-databases#", "05-vector-databases#no-such-", "no section"),
     (BANK, "level: expert", "level: guru", "level"),

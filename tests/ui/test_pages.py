@@ -167,6 +167,15 @@ def test_a_topic_opens_its_notes_and_questions_and_asks(ready: AppTest) -> None:
     assert at.selectbox[0].value == 5
 
 
+def test_further_notes_stand_below_those_of_their_topic(ready: AppTest, settings: Settings) -> None:
+    note = "---\ntopic: 5\n---\n\n# Vectors in production\n\n## Rolling upgrades\n\nAn index is replaced while it serves.\n"
+    (settings.knowledge_dir / "notes" / "05-production.md").write_text(note)
+    at = page(ready, "roadmap", topic="5")
+    assert not at.exception
+    assert "- [Rolling upgrades](#rolling-upgrades)" in texts(at)
+    assert texts(at).index("multi-layer graph of vectors") < texts(at).index("An index is replaced while it serves.")
+
+
 def test_a_topic_without_notes_shows_its_subtopics(app: AppTest) -> None:
     at = page(app, "roadmap", topic="13")
     assert not at.exception
