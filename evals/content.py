@@ -207,7 +207,7 @@ def _check_all(folder: Path, only: int | None, references_file: Path | None, run
         note = notes.get(topic.number)
         if note is None:
             yield f"notes/{topic.slug}.md: missing"
-        for written in [note] * (note is not None) + [n for n in further if n.path.name.startswith(f"{topic.number:02d}-")]:
+        for written in [n for n in everything if n is note or (n in further and n.path.name.startswith(f"{topic.number:02d}-"))]:
             yield from check_note(written, topic, anchors, {r.url for r in references} if references is not None else None)
             if run_code:
                 yield from run_code_blocks(written)

@@ -62,7 +62,7 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
     if start:
         before = load_weights(start)
         places = {anchor: place for place, anchor in enumerate(unpack_lines(before.pop("anchors")))}
-        load_trained(model, before | {name: _arranged(before[name], places, anchors) for name in ("head.weight", "head.bias")})
+        load_trained(model, before | {name: arranged(before[name], places, anchors) for name in ("head.weight", "head.bias")})
     head = list(model.head.parameters())
     encoder = [parameter for parameter in model.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -96,7 +96,7 @@ def train(questions: Sequence[Chunk], target: Path, epochs: int = EPOCHS, seed: 
         written.replace(target)
 
 
-def _arranged(rows: Any, places: Mapping[str, int], anchors: Sequence[str]) -> Any:
+def arranged(rows: Any, places: Mapping[str, int], anchors: Sequence[str]) -> Any:
     """The rows of a head in the order of other sections; zeros for a section that has no place in it."""
     arranged = np.zeros((len(anchors), *rows.shape[1:]), rows.dtype)
     for row, anchor in enumerate(anchors):

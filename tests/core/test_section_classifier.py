@@ -8,7 +8,7 @@ import pytest
 from core.content import KNOWLEDGE_DIR, NOWHERE
 from core.eight_bits import pack_lines, unpack_lines
 from core.section_classifier import WEIGHTS_FILE, SectionClassifier, shipped_classifier
-from evals.section_classifier import kept_back
+from evals.section_classifier import arranged, kept_back
 from ingest.questions import question_chunks
 from retrieval.section_model import sections_of
 
@@ -44,6 +44,12 @@ def test_a_missing_or_damaged_file_is_no_classifier(tmp_path: Path) -> None:
     assert shipped_classifier(tmp_path) is None
     (tmp_path / WEIGHTS_FILE).write_bytes(b"damaged")
     assert shipped_classifier(tmp_path) is None
+
+
+def test_training_goes_on_when_sections_came_went_or_moved() -> None:
+    head = arranged(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), {"a": 0, "gone": 1, "b": 2}, ["b", "new", "a"])
+    assert head.tolist() == [[5.0, 6.0], [0.0, 0.0], [1.0, 2.0]]
+    assert arranged(np.array([7.0, 8.0]), {"a": 0, "b": 1}, ["new", "b"]).tolist() == [0.0, 8.0]
 
 
 def test_anchors_can_be_packed() -> None:
