@@ -63,7 +63,7 @@ def test_the_own_passage_that_answers_comes_first(retriever: Retriever) -> None:
 
 
 def test_own_passages_that_are_near_but_do_not_answer_are_a_partial_answer(retriever: Retriever) -> None:
-    question, floors = "Who repairs the kiln of the workshop?", load_coefficients()
+    question, floors = "How much does the large kiln cost?", load_coefficients()
     before = retriever.retrieve(question)
     assert before.hits[0].chunk.own
     assert before.confidence >= floors.answered_floor
